@@ -1,0 +1,3 @@
+"""Dudao's core: duties, reports, reviews and their supervision, for whatever unit types the plugins bring."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,373 @@
+"""Report forms: a class with fields, declared once, from which page, checks, schema and record come.
+
+    class Leaflets(ReportForm):
+        leaflets = metric("随件宣传单", "Leaflets", minimum=1)
+
+Each field helper takes the Chinese and the English label; fields are required unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import wtforms
+from werkzeug.datastructures import MultiDict
+
+from core.api.fields import (
+    LARGEST,
+    LARGEST_YUAN,
+    Day,
+    Line,
+    ManyOf,
+    Moment,
+    Number,
+    OneOf,
+    Rule,
+    SpecField,
+    Url,
+    YesNo,
+)
+from core.api.reading import clean
+from core.domain.calendar import Span
+from core.domain.schema import Choice, FieldKind, FieldSpec, FormSchema, Record
+from core.domain.text import Text, Titled, as_text
+
+#: What was typed, by field name: kept as it is in a draft, however wrong.
+Entries = Mapping[str, Sequence[str]]
+ChoiceList = Iterable[tuple[str, str] | tuple[str, str, str]]
+
+
+class ReportForm(wtforms.Form):
+    """Base of all report forms. `span` holds the days that the report is for; rows share those of their form."""
+
+    span: Span | None
+    #: The campaign's time zone: a moment that is typed with an offset is converted to it.
+    zone: ClassVar[tzinfo] = ZoneInfo("Asia/Shanghai")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in dir(cls):
+            if hasattr(getattr(cls, name), "_formfield") and (name in RESERVED or name.startswith("_")):
+                raise TypeError(
+                    f"form {cls.__qualname__}: no field can be called {name!r}, because report forms or their "
+                    "pages use that name, or it begins with an underscore; choose another"
+                )
+
+    def __init__(
+        self,
+        formdata: Entries | MultiDict[str, str] | None = None,
+        *,
+        span: Span | None = None,
+        **options: Any,
+    ) -> None:
+        outer = (options.get("meta") or {}).get("_parent_form")
+        self.span = outer.span if isinstance(outer, ReportForm) else span
+        if formdata is not None and not isinstance(formdata, MultiDict):
+            formdata = MultiDict((name, item) for name in formdata for item in formdata[name])
+        super().__init__(formdata=formdata, **options)
+
+    @classmethod
+    def schema(cls) -> FormSchema:
+        """The form as data; its version tells whether two forms have the same fields."""
+        return FormSchema(tuple(cls._specs()))
+
+    @classmethod
+    def _specs(cls) -> Iterable[FieldSpec]:
+        for name, field in cls().answers().items():
+            fields = field.row.schema().fields if isinstance(field, Rows) else ()
+            yield replace(field.spec, name=name, fields=fields)
+
+    def answers(self) -> dict[str, Any]:
+        """The fields by name; each is a `SpecField` or `Rows`."""
+        return dict(self._fields)
+
+    def record(self) -> Record:
+        """The validated values as JSON; call it only after `validate` was true."""
+        return {name: field.to_json() for name, field in self.answers().items()}
+
+    @classmethod
+    def entries_of(cls, record: Record) -> dict[str, list[str]]:
+        """A stored record as it would have been typed: the inverse of `record`."""
+        return dict(_entries(cls.schema(), record))
+
+    def missing(self) -> list[str]:
+        """Names of required fields in which nothing was typed."""
+        return [
+            name
+            for name, field in self.answers().items()
+            if field.spec.required and not field.touched() and field.data in (None, [])
+        ]
+
+
+#: Names that a field cannot have: the form's own, and those that the page around it sends.
+RESERVED = frozenset(dir(ReportForm())) | {"csrf_token", "do", "files", "key", "remove", "version"}
+
+
+class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs only
+    """A small table: up to `at_most` rows of the same fields; empty rows do not count.
+
+    `errors` holds what is wrong with the table, or else the errors of each row by its place, {} for a good one.
+    """
+
+    def __init__(self, spec: FieldSpec, row: type[ReportForm], at_most: int, **kwargs: Any) -> None:
+        entry: Any = wtforms.FormField(row)
+        super().__init__(entry, label=spec.label, min_entries=at_most, max_entries=at_most, **kwargs)  # type: ignore[arg-type]
+        self.spec = spec
+        self.row = row
+        self.at_most = at_most
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Read a fixed number of rows: the page shows them all, so that it works without JavaScript."""
+        self.entries, self.process_errors, self.last_index = [], [], -1
+        for index in range(self.at_most):
+            self._add_entry(formdata, index=index)  # type: ignore[attr-defined]  # absent from the stubs
+        if any(clean(typed) for name in self._beyond(formdata or ()) for typed in formdata.getlist(name)):
+            self.process_errors = [Text(f"最多 {self.at_most} 行", f"At most {self.at_most} rows")]
+
+    def _beyond(self, names: Iterable[str]) -> list[str]:
+        """The names that belong to this table, but to none of its rows."""
+        rows = tuple(f"{self.name}-{index}-" for index in range(self.at_most))
+        return [name for name in names if name.startswith(f"{self.name}-") and not name.startswith(rows)]
+
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        filled = self.filled()
+        good = all([row.form.validate() for row in filled])
+        self.errors = list(self.process_errors)
+        if not filled and self.spec.required and not self.errors:
+            self.errors = [Text("请至少填写一行", "Fill in at least one row")]
+        if not good and not self.errors:
+            self.errors = [row.form.errors for row in self.entries]
+        return not self.errors
+
+    def filled(self) -> list[Any]:
+        """The rows in which anything was typed."""
+        return [row for row in self.entries if any(field.touched() for field in row.form.answers().values())]
+
+    def touched(self) -> bool:
+        return bool(self.filled() or self.process_errors)
+
+    @property
+    def data(self) -> Any:
+        return [row.form.record() for row in self.filled()]
+
+    def to_json(self) -> Any:
+        return self.data
+
+
+def _entries(schema: FormSchema, record: Record, prefix: str = "") -> Iterable[tuple[str, list[str]]]:
+    for spec in schema.fields:
+        value = record.get(spec.name)
+        name = prefix + spec.name
+        if spec.kind == "rows":
+            for number, row in enumerate(value or []):
+                yield from _entries(FormSchema(spec.fields), row, f"{name}-{number}-")
+        elif spec.kind == "yes_no":
+            yield name, [] if value is None else ["yes" if value else "no"]
+        elif isinstance(value, list):
+            yield name, value
+        else:
+            yield name, [] if value is None else [str(value)]
+
+
+def _field(
+    cls: type[SpecField], kind: FieldKind, zh: str, en: str, rules: Sequence[Rule], **spec: Any
+) -> Any:
+    for name in ("hint", "unit"):
+        spec[name] = as_text(spec.get(name, ""))
+    return cls(FieldSpec(kind, Text(zh, en), **spec), rules)
+
+
+def text(
+    zh: str,
+    en: str = "",
+    *,
+    required: bool = True,
+    max_length: int = 200,
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """One line of text."""
+    return _field(Line, "text", zh, en, rules, required=required, max_length=max_length, hint=hint)
+
+
+def long_text(
+    zh: str,
+    en: str = "",
+    *,
+    required: bool = True,
+    min_length: int | None = None,
+    max_length: int = 2000,
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """Several lines of text."""
+    return _field(
+        Line,
+        "long_text",
+        zh,
+        en,
+        rules,
+        required=required,
+        min_length=min_length,
+        max_length=max_length,
+        hint=hint,
+    )
+
+
+def url(
+    zh: str, en: str = "", *, required: bool = True, hint: Titled = "", rules: Sequence[Rule] = ()
+) -> Any:
+    """A web address."""
+    return _field(Url, "url", zh, en, rules, required=required, max_length=1000, hint=hint)
+
+
+def whole(
+    zh: str,
+    en: str = "",
+    *,
+    required: bool = True,
+    minimum: int = 0,
+    maximum: int = LARGEST,
+    unit: Titled = "",
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """A whole number."""
+    bounds = {"minimum": minimum, "maximum": maximum}
+    return _field(Number, "whole", zh, en, rules, required=required, unit=unit, hint=hint, **bounds)
+
+
+def decimal(
+    zh: str,
+    en: str = "",
+    *,
+    required: bool = True,
+    minimum: int = 0,
+    maximum: int = LARGEST,
+    decimals: int = 1,
+    unit: Titled = "",
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """A number with decimals, kept exactly."""
+    bounds = {"minimum": minimum, "maximum": maximum, "decimals": decimals}
+    return _field(Number, "decimal", zh, en, rules, required=required, unit=unit, hint=hint, **bounds)
+
+
+def metric(
+    zh: str,
+    en: str = "",
+    *,
+    required: bool = True,
+    minimum: int = 0,
+    maximum: int = LARGEST,
+    unit: Titled = "",
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """A whole number that is summed up the region tree and the unit tree."""
+    bounds = {"minimum": minimum, "maximum": maximum}
+    return _field(
+        Number, "whole", zh, en, rules, required=required, metric=True, unit=unit, hint=hint, **bounds
+    )
+
+
+def money(
+    zh: str,
+    en: str = "",
+    *,
+    metric: bool = False,
+    required: bool = True,
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """An amount in yuan with two decimals; with ``metric=True`` it is summed up the trees."""
+    return _field(
+        Number,
+        "decimal",
+        zh,
+        en,
+        rules,
+        required=required,
+        metric=metric,
+        decimals=2,
+        minimum=0,
+        maximum=LARGEST_YUAN,
+        unit=Text("元", "yuan"),
+        hint=hint,
+    )
+
+
+def date_field(
+    zh: str, en: str = "", *, required: bool = True, hint: Titled = "", rules: Sequence[Rule] = ()
+) -> Any:
+    """A day."""
+    return _field(Day, "date", zh, en, rules, required=required, hint=hint)
+
+
+def datetime_field(
+    zh: str, en: str = "", *, required: bool = True, hint: Titled = "", rules: Sequence[Rule] = ()
+) -> Any:
+    """A day and a time, to the minute."""
+    return _field(Moment, "datetime", zh, en, rules, required=required, hint=hint)
+
+
+def yes_no(
+    zh: str,
+    en: str = "",
+    *,
+    required: bool = True,
+    default: bool | None = None,
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """Yes or no; with a default it is chosen from the start, and an answer is never missing."""
+    spec = FieldSpec("yes_no", Text(zh, en), required=required and default is None, hint=as_text(hint))
+    return YesNo(spec, rules, default=default)
+
+
+def choice(
+    zh: str,
+    en: str = "",
+    *,
+    options: ChoiceList,
+    required: bool = True,
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """One of several options, each ``(value, 'Chinese', 'English')``."""
+    return _field(OneOf, "choice", zh, en, rules, required=required, choices=_choices(options), hint=hint)
+
+
+def choices(
+    zh: str,
+    en: str = "",
+    *,
+    options: ChoiceList,
+    required: bool = True,
+    hint: Titled = "",
+    rules: Sequence[Rule] = (),
+) -> Any:
+    """Any of several options, each ``(value, 'Chinese', 'English')``; at least one where required."""
+    return _field(ManyOf, "choices", zh, en, rules, required=required, choices=_choices(options), hint=hint)
+
+
+def rows(
+    zh: str,
+    en: str = "",
+    *,
+    row: type[ReportForm],
+    at_most: int = 5,
+    required: bool = True,
+    hint: Titled = "",
+) -> Any:
+    """A small table: up to `at_most` rows, each with the fields of `row`."""
+    return Rows(FieldSpec("rows", Text(zh, en), required=required, hint=as_text(hint)), row, at_most)
+
+
+def _choices(options: ChoiceList) -> tuple[Choice, ...]:
+    return tuple(Choice(value, Text(*titles)) for value, *titles in options)

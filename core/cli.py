@@ -1,0 +1,36 @@
+"""The command `dudao`."""
+
+from __future__ import annotations
+
+import click
+
+import core
+from core.commands import administration, checking, running
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(core.__version__, prog_name="dudao")
+def main() -> None:
+    """督导 Dudao: supervise what a campaign's member units owe, report and prove."""
+
+
+for command in (
+    running.demo,
+    running.init,
+    running.run,
+    running.serve,
+    running.worker,
+    running.scheduler,
+    running.migrate,
+    administration.plugin,
+    administration.user,
+    administration.import_,
+    administration.publish,
+    administration.seed_command,
+    checking.routes,
+    checking.fsck,
+):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line's groups; `core.cli` puts them together."""

@@ -1,0 +1,195 @@
+"""Settings from ``DUDAO_*`` variables, read once; a wrong one stops the start and names the variable."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import core
+
+#: Largest request body in bytes: ten photographs of 8 MB and the form around them.
+MAX_BODY = 96 * 1024 * 1024
+#: Largest single evidence file in bytes.
+MAX_FILE = 64 * 1024 * 1024
+_SOCKET = "redis.sock"
+#: Bytes that every system allows in a unix socket's address (Linux has 107, macOS 103).
+_SOCKET_ROOM = 100
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message names the variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between two installations; nothing else reads the environment."""
+
+    data: Path
+    database_url: str
+    redis_url: str | None
+    evidence_url: str
+    secret_key: str
+    base_url: str | None
+    timezone: ZoneInfo
+    plugins_dir: Path | None
+    plugins_off: frozenset[str]
+    testing: bool
+    clock_offset: timedelta
+    fault: str | None
+    demo: bool = False
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def run_dir(self) -> Path:
+        """Short-lived files of the running system: the Redis socket and its pid file.
+
+        A unix socket's address has little room, so a data folder with a long name gets a short one elsewhere.
+        """
+        inside = self.data / "run"
+        if len(os.fsencode(inside / _SOCKET)) <= _SOCKET_ROOM:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"dudao-{os.getuid()}-{digest}"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where the embedded Redis listens."""
+        return self.run_dir / _SOCKET
+
+    @property
+    def redis_address(self) -> str:
+        """The configured Redis, else the embedded one on its unix socket."""
+        return self.redis_url or f"unix://{quote(str(self.redis_socket))}"
+
+    @property
+    def https(self) -> bool:
+        return (self.base_url or "").startswith("https://")
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables, for a child process."""
+        values = {
+            "DUDAO_DATA": str(self.data),
+            "DUDAO_DATABASE_URL": self.database_url,
+            "DUDAO_REDIS_URL": self.redis_url or "",
+            "DUDAO_EVIDENCE_URL": self.evidence_url,
+            "DUDAO_SECRET_KEY": self.secret_key,
+            "DUDAO_BASE_URL": self.base_url or "",
+            "DUDAO_TIMEZONE": self.timezone.key,
+            "DUDAO_PLUGINS_DIR": str(self.plugins_dir or ""),
+            "DUDAO_PLUGINS_OFF": ",".join(sorted(self.plugins_off)),
+            "DUDAO_CLOCK_OFFSET": str(int(self.clock_offset.total_seconds())),
+            "DUDAO_DEMO": "1" if self.demo else "",
+        }
+        if self.testing:
+            values |= {"DUDAO_TESTING": "1", "DUDAO_FAULT": self.fault or ""}
+        return values
+
+    def for_demo(self, clock_offset: timedelta) -> Settings:
+        """The same installation as a demo, its clock moved."""
+        return replace(self, clock_offset=clock_offset, demo=True)
+
+
+def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | None = None) -> Settings:
+    """Read the settings. `data` overrides ``DUDAO_DATA`` (default: ``./dudao-data``)."""
+    env = os.environ if environ is None else environ
+    folder = (data or Path(env.get("DUDAO_DATA") or "dudao-data")).expanduser().resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    testing = env.get("DUDAO_TESTING") == "1"
+    for name in ("DUDAO_NOW", "DUDAO_FAULT"):
+        if env.get(name) and not testing:
+            raise SettingsError(f"{name} is for tests only: unset it, or set DUDAO_TESTING=1")
+    zone = _timezone(env.get("DUDAO_TIMEZONE") or "Asia/Shanghai")
+    plugins_dir = env.get("DUDAO_PLUGINS_DIR")
+    return Settings(
+        data=folder,
+        database_url=_database(env.get("DUDAO_DATABASE_URL") or f"sqlite:///{folder / 'dudao.sqlite3'}"),
+        redis_url=env.get("DUDAO_REDIS_URL") or None,
+        evidence_url=_evidence(env.get("DUDAO_EVIDENCE_URL") or (folder / "evidence").as_uri()),
+        secret_key=_secret(env.get("DUDAO_SECRET_KEY"), folder),
+        base_url=env.get("DUDAO_BASE_URL") or None,
+        timezone=zone,
+        plugins_dir=Path(plugins_dir).expanduser().resolve() if plugins_dir else None,
+        plugins_off=frozenset(
+            key.strip() for key in env.get("DUDAO_PLUGINS_OFF", "").split(",") if key.strip()
+        ),
+        testing=testing,
+        clock_offset=_offset(env, zone),
+        fault=env.get("DUDAO_FAULT") or None,
+        demo=env.get("DUDAO_DEMO") == "1",
+    )
+
+
+def resource(name: str) -> Path:
+    """A folder the product ships beside `core`: ``templates`` or ``migrations``.
+
+    In a checkout they stand at the top level; in an installed wheel they lie inside the package.
+    """
+    package = Path(core.__file__).resolve().parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"DUDAO_TIMEZONE={name!r} is not a known time zone, e.g. Asia/Shanghai") from None
+
+
+def _database(url: str) -> str:
+    if url.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError(f"DUDAO_DATABASE_URL={url!r}: use sqlite:///FILE or postgresql://USER@HOST/NAME")
+    return url
+
+
+def _evidence(url: str) -> str:
+    if not url.startswith("file:///"):
+        raise SettingsError(
+            f"DUDAO_EVIDENCE_URL={url!r}: this version stores evidence in a folder, file:///PATH"
+        )
+    return url
+
+
+def _secret(value: str | None, folder: Path) -> str:
+    """The configured key, else one made once and kept in the data folder, readable by its owner only."""
+    if value:
+        if len(value) < 32:
+            raise SettingsError("DUDAO_SECRET_KEY is too short: use at least 32 random characters")
+        return value
+    path = folder / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key
+
+
+def _offset(env: Mapping[str, str], zone: ZoneInfo) -> timedelta:
+    """How far the product's clock is ahead of the machine's: zero, except in tests and in a dated demo."""
+    if env.get("DUDAO_NOW"):
+        try:
+            now = datetime.fromisoformat(env["DUDAO_NOW"])
+        except ValueError:
+            raise SettingsError("DUDAO_NOW must be an ISO 8601 time, e.g. 2020-11-12T09:00") from None
+        now = now if now.tzinfo else now.replace(tzinfo=zone)
+        return timedelta(seconds=round((now - datetime.now(zone)).total_seconds()))
+    try:
+        return timedelta(seconds=int(env.get("DUDAO_CLOCK_OFFSET") or 0))
+    except ValueError:
+        raise SettingsError("DUDAO_CLOCK_OFFSET must be a whole number of seconds") from None

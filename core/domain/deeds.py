@@ -1,0 +1,46 @@
+"""The deeds that the audit trail knows, by the names that routes declare and records carry."""
+
+from __future__ import annotations
+
+from core.domain.text import Text
+
+#: How a deed ended.
+OUTCOMES = {
+    "done": Text("完成", "Done"),
+    "repeated": Text("重复提交", "Repeated"),
+    "denied": Text("被拒绝", "Denied"),
+    "invalid": Text("内容有误", "Invalid"),
+    "conflict": Text("已被他人更改", "Conflict"),
+    "failed": Text("失败", "Failed"),
+}
+
+DEEDS = {
+    "account.login": Text("登录", "Sign in"),
+    "account.logout": Text("退出登录", "Sign out"),
+    "account.language": Text("切换语言", "Change language"),
+    "account.password": Text("修改密码", "Change password"),
+    "account.end_session": Text("结束登录会话", "End a session"),
+    "notification.read": Text("标记消息已读", "Mark notices as read"),
+    "report.save": Text("保存报告", "Save a report"),
+    "report.submit": Text("提交报告", "Submit a report"),
+    "report.withdraw": Text("撤回报告", "Withdraw a report"),
+    "report.reopen": Text("重新打开报告", "Reopen a report"),
+    "review.claim": Text("开始审核", "Begin a review"),
+    "review.release": Text("放回审核队列", "Put a report back in the queue"),
+    "review.accept": Text("审核通过", "Accept a report"),
+    "review.return": Text("审核退回", "Return a report"),
+    "unit.enable": Text("启用单位", "Enable a unit"),
+    "unit.disable": Text("停用单位", "Disable a unit"),
+    "unit.add": Text("新增单位", "Add a unit"),
+    "plugin.enable": Text("启用单位类别插件", "Switch a plugin on"),
+    "plugin.disable": Text("停用单位类别插件", "Switch a plugin off"),
+    "person.add": Text("新增人员", "Add a person"),
+    "person.disable": Text("停用人员", "Disable a person"),
+    "person.enable": Text("启用人员", "Enable a person"),
+    "person.password": Text("重设密码", "Reset a password"),
+    "campaign.publish": Text("发布活动", "Publish a campaign"),
+    "region.import": Text("导入行政区划", "Import regions"),
+    "period.close": Text("期次截止", "Close a period"),
+    "task.run": Text("后台任务", "Background task"),
+    "seed": Text("装入演示数据", "Load demo data"),
+}

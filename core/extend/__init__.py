@@ -1,0 +1,1 @@
+"""Finding, checking and holding plugins. The only caller of pluggy."""

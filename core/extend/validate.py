@@ -1,0 +1,91 @@
+"""Whether a plugin keeps the contract. Each problem is a sentence that the plugin's author can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.api.forms import ReportForm
+from core.domain.calendar import Cadence
+from core.domain.declare import API_VERSION, Duty, Everyone, Plugin, UnitKind, UnitType
+
+KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
+CODE = re.compile(r"[A-Z][A-Z0-9]{1,9}-[0-9]{2,3}")
+
+
+def problems(plugin: Plugin) -> Iterator[str]:
+    """Everything that is wrong with a plugin's declaration, taken alone."""
+    if plugin.api != API_VERSION:
+        yield f"it was written for api {plugin.api}; this version of Dudao offers api {API_VERSION}"
+    if not KEY.fullmatch(plugin.key):
+        yield f"key {plugin.key!r}: use lower-case letters, digits and underscores, beginning with a letter"
+    for duty in plugin.duties:
+        if not isinstance(duty.who, Everyone):
+            yield f"duty {duty.code}: a duty of the plugin itself binds everyone; put it into its unit type"
+        yield from _duty(duty)
+    for unit_type in plugin.unit_types:
+        yield from _unit_type(unit_type)
+
+
+def _unit_type(unit_type: UnitType) -> Iterator[str]:
+    where = f"unit type {unit_type.key!r}"
+    if not KEY.fullmatch(unit_type.key):
+        yield f"{where}: use lower-case letters, digits and underscores, beginning with a letter"
+    keys = [kind.key for kind in unit_type.kinds]
+    if not keys:
+        yield f"{where} has no kinds: declare at least one UnitKind"
+    yield from (
+        f"{where}: kind {key!r} is declared twice" for key in sorted({k for k in keys if keys.count(k) > 1})
+    )
+    for duty in unit_type.duties:
+        if isinstance(duty.who, Everyone):
+            yield f"duty {duty.code}: who=Everyone() is for duties of the plugin itself, not of {where}"
+        else:
+            yield from _known(duty.who, keys, f"duty {duty.code}")
+        yield from _duty(duty)
+    for question in unit_type.inspection:
+        yield from _known(question.kinds, keys, f"{where}: inspection item {question.key!r}")
+    for asked in unit_type.callbacks:
+        yield from _known(asked.kinds, keys, f"{where}: callback question {asked.key!r}")
+
+
+def _known(kinds: tuple[UnitKind, ...], keys: list[str], where: str) -> Iterator[str]:
+    for kind in kinds:
+        if kind.key not in keys:
+            yield f"{where} names kind {kind.key!r}, which its unit type does not declare"
+
+
+def _duty(duty: Duty) -> Iterator[str]:
+    where = f"duty {duty.code}"
+    if not CODE.fullmatch(duty.code):
+        yield f"{where}: a code is like CAR-03: capitals, a hyphen, two or three digits"
+    if not isinstance(duty.due, Cadence):
+        yield f"{where}: due= needs daily(), weekly(n), each_phase(…) or once(…)"
+    if duty.grace < 0:
+        yield f"{where}: grace is a number of days, 0 or more"
+    if not (isinstance(duty.form, type) and issubclass(duty.form, ReportForm)):
+        yield f"{where}: form= needs a class derived from ReportForm"
+        return
+    names = [spec.name for spec in duty.form.schema().fields]
+    if not names:
+        yield f"{where}: its form has no fields"
+    if duty.covers is not None and duty.covers not in names:
+        yield f"{where}: covers={duty.covers!r} is not a field of its form"
+
+
+def clashes(plugin: Plugin, others: list[Plugin]) -> Iterator[str]:
+    """Keys and codes that an earlier plugin has taken."""
+    for other in others:
+        if other.key == plugin.key:
+            yield f"key {plugin.key!r} is taken by another installed plugin: choose another"
+        theirs = {unit_type.key for unit_type in other.unit_types}
+        for unit_type in plugin.unit_types:
+            if unit_type.key in theirs:
+                yield f"unit type {unit_type.key!r} is already provided by plugin {other.key!r}: choose another key"
+        for code in sorted(_codes(plugin) & _codes(other)):
+            yield f"duty code {code} is already used by plugin {other.key!r}: choose another"
+
+
+def _codes(plugin: Plugin) -> set[str]:
+    own = {duty.code for duty in plugin.duties}
+    return own | {duty.code for unit_type in plugin.unit_types for duty in unit_type.duties}

@@ -1,0 +1,27 @@
+"""Owing work: a row in the transaction that causes it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.store.models import OutboxTask
+from core.store.upsert import insert_or_ignore
+
+
+def owe(session: Session, job: str, key: str, payload: dict[str, Any], at: datetime) -> bool:
+    """Owe a job from `at` on; the same key is owed once only. Says whether it was new."""
+    row = {
+        "id": uuid.uuid4().hex,
+        "job": job,
+        "key": f"{job}:{key}",
+        "payload": payload,
+        "created_at": at,
+        "due_at": at,
+        "attempts": 0,
+        "error": "",
+    }
+    return insert_or_ignore(session, OutboxTask, row)

@@ -1,0 +1,1 @@
+"""Use cases, one public verb a function. Permissions live here, and the only commit."""

@@ -1,0 +1,100 @@
+"""Publishing a notice as a campaign, and the campaign that is under way."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from core.domain.access import Everything
+from core.domain.calendar import Calendar, Span
+from core.domain.campaigns import CampaignFacts
+from core.services.runtime import runtime
+from core.services.work import chore, reading
+from core.store.models import Campaign, CampaignDuty, CampaignPhase, Clause
+from core.store.queries import campaigns as queries
+
+NOTICE = Path(__file__).resolve().parent.parent / "data" / "notice-henan-2020.toml"
+
+
+def current() -> CampaignFacts | None:
+    """The campaign published last, or None on a fresh installation."""
+    known = runtime().campaigns
+    with reading(Everything("every signed-in person sees the campaign")) as session:
+        newest = queries.newest(session())
+        if newest is None:
+            return None
+        if newest not in known:
+            known[newest] = queries.load(session(), newest[0])
+    return known[newest]
+
+
+def read_notice(path: Path = NOTICE) -> dict[str, Any]:
+    """A notice as data: see ``core/data/README.md``."""
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def publish(notice: dict[str, Any], *, weeks_later: int = 0) -> int:
+    """Publish a notice with a frozen copy of all declared duties. `weeks_later` moves it for a demo."""
+    shift = timedelta(weeks=weeks_later)
+    calendar = Calendar(
+        Span(notice["starts"], notice["ends"]), tuple(Span(p["starts"], p["ends"]) for p in notice["phases"])
+    ).moved(weeks_later)
+    with chore("campaign.publish", "a campaign concerns every unit") as done:
+        row = Campaign(
+            key=notice["key"],
+            number=notice["number"],
+            issued=notice["issued"] + shift,
+            starts=calendar.span.starts,
+            ends=calendar.span.ends,
+            published_at=done.at,
+            **{name: _pair(notice[name]) for name in ("title", "issuer", "addressees", "purpose")},
+        )
+        done.session.add(row)
+        done.session.flush()
+        done.session.add_all(_phases(row.id, notice, shift))
+        done.session.add_all(_clauses(row.id, notice))
+        done.session.add_all(
+            CampaignDuty(campaign_id=row.id, code=rule.code, position=position, rule=rule.to_json())
+            for position, rule in enumerate(runtime().registry.duty_rules())
+        )
+        done.about("campaign", row.id, key=notice["key"])
+        return row.id
+
+
+def _pair(value: dict[str, str]) -> list[str]:
+    return [value["zh"], value["en"]]
+
+
+def _phases(campaign_id: int, notice: dict[str, Any], shift: timedelta) -> list[CampaignPhase]:
+    def moved(day: date) -> date:
+        return day + shift
+
+    return [
+        CampaignPhase(
+            campaign_id=campaign_id,
+            number=phase["number"],
+            starts=moved(phase["starts"]),
+            ends=moved(phase["ends"]),
+            theme=_pair(phase["theme"]),
+            focus=_pair(phase["focus"]),
+        )
+        for phase in notice["phases"]
+    ]
+
+
+def _clauses(campaign_id: int, notice: dict[str, Any]) -> list[Clause]:
+    return [
+        Clause(
+            campaign_id=campaign_id,
+            key=clause["key"],
+            position=position,
+            part=clause["part"],
+            zh=clause["text"]["zh"],
+            en=clause["text"]["en"],
+            requires=clause["requires"],
+            lives_in=clause.get("lives_in"),
+        )
+        for position, clause in enumerate(notice["clauses"])
+    ]

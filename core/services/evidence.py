@@ -1,0 +1,186 @@
+"""Evidence of a report: kept safely first, then attached in the report's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy import func, select
+
+from core.config import MAX_FILE
+from core.domain.access import Actor, Permission
+from core.domain.declare import Evidence, FileKind
+from core.domain.errors import Missing
+from core.domain.text import Text
+from core.services.runtime import runtime
+from core.services.transitions import new_id
+from core.services.work import Deed, reading
+from core.store.evidence import StorageFailed, Stored, TooLarge, Unrecognised, shown_name
+from core.store.filetypes import INLINE
+from core.store.models import Blob, EvidenceFile, Report
+from core.store.upsert import insert_or_ignore
+
+KIND_TITLES: dict[FileKind, Text] = {
+    "photo": Text("照片（JPEG、PNG、WebP、HEIC）", "photo (JPEG, PNG, WebP, HEIC)"),
+    "video": Text("视频（MP4、MOV）", "video (MP4, MOV)"),
+    "document": Text("文档（PDF、DOCX、TXT）", "document (PDF, DOCX, TXT)"),
+    "sheet": Text("表格（XLSX、CSV）", "table (XLSX, CSV)"),
+    "archive": Text("压缩包（ZIP）", "archive (ZIP)"),
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it arrived."""
+
+    name: str
+    stream: BinaryIO
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that is safely stored, not yet attached."""
+
+    name: str
+    stored: Stored
+
+
+def keep(uploads: Iterable[Upload], rule: Evidence) -> tuple[list[Kept], list[Text]]:
+    """Store files under their hash; those refused are named with reason and remedy.
+
+    Runs before the transaction, so that no lock is held while bytes are written.
+    """
+    kept: list[Kept] = []
+    refused: list[Text] = []
+    for upload in uploads:
+        name = shown_name(upload.name, "")
+        try:
+            stored = runtime().evidence.put(upload.stream, upload.name, MAX_FILE)
+        except TooLarge:
+            megabytes = MAX_FILE // 1024 // 1024
+            refused.append(
+                Text(
+                    f"“{name}”超过 {megabytes} MB，请压缩后再传",
+                    f"“{name}” is over {megabytes} MB; make it smaller",
+                )
+            )
+        except Unrecognised:
+            refused.append(_wrong_kind(name, rule))
+        except StorageFailed:
+            refused.append(
+                Text(
+                    f"“{name}”保存失败，存储空间可能不足，请稍后再试",
+                    f"“{name}” could not be saved; try again later",
+                )
+            )
+        else:
+            if stored.type.kind in rule.kinds:
+                kept.append(Kept(shown_name(upload.name, stored.type.extension), stored))
+            else:
+                refused.append(_wrong_kind(name, rule))
+    return kept, refused
+
+
+def _wrong_kind(name: str, rule: Evidence) -> Text:
+    kinds = [KIND_TITLES[kind] for kind in rule.kinds]
+    if not kinds or rule.at_most == 0:
+        return Text(f"“{name}”：这项报告不需要附件", f"“{name}”: this report takes no files")
+    zh, en = "、".join(kind.zh for kind in kinds), ", ".join(kind.en for kind in kinds)
+    return Text(f"“{name}”不是可以接受的文件，请上传：{zh}", f"“{name}” is not accepted here; upload: {en}")
+
+
+def attach(done: Deed, report: Report, files: Sequence[Kept], rule: Evidence) -> list[Text]:
+    """Attach stored files to a report; those over the rule's number are named and left out."""
+    room = rule.at_most - _count(done, report.id)
+    for item in files[: max(0, room)]:
+        _blob(done, item.stored)
+        done.session.add(
+            EvidenceFile(
+                id=new_id(),
+                report_id=report.id,
+                unit_id=report.unit_id,
+                unit_type=report.unit_type,
+                region_path=report.region_path,
+                sha256=item.stored.sha256,
+                name=item.name,
+                kind=item.stored.type.kind,
+                added_at=done.at,
+                added_by=done.actor.user_id,
+            )
+        )
+        done.session.flush()
+    most = rule.at_most
+    return [
+        Text(
+            f"“{item.name}”没有添加：最多 {most} 个附件", f"“{item.name}” was not added: at most {most} files"
+        )
+        for item in files[max(0, room) :]
+    ]
+
+
+def detach(done: Deed, report: Report, file_ids: Iterable[str]) -> None:
+    """Take files off a report; row and bytes stay for its history."""
+    for file_id in file_ids:
+        row = done.session.scalars(
+            select(EvidenceFile).where(EvidenceFile.id == file_id, EvidenceFile.report_id == report.id)
+        ).first()
+        if row is None:
+            raise Missing
+        row.removed_at = row.removed_at or done.at
+
+
+def shortfall(done: Deed, report: Report, rule: Evidence) -> Text | None:
+    """What the report's evidence lacks, or None."""
+    have = _count(done, report.id)
+    if have >= rule.at_least:
+        return None
+    lacking = rule.at_least - have
+    return Text(
+        f"还缺 {lacking} 个佐证材料（至少 {rule.at_least} 个）",
+        f"{lacking} more evidence file(s) needed (at least {rule.at_least})",
+    )
+
+
+def _count(done: Deed, report_id: str) -> int:
+    statement = select(func.count(EvidenceFile.id)).where(
+        EvidenceFile.report_id == report_id, EvidenceFile.removed_at.is_(None)
+    )
+    return done.session.scalar(statement) or 0
+
+
+def _blob(done: Deed, stored: Stored) -> None:
+    row = {
+        "sha256": stored.sha256,
+        "size": stored.size,
+        "media_type": stored.type.media_type,
+        "created_at": done.at,
+    }
+    insert_or_ignore(done.session(), Blob, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file to send: where it lies and how it may be shown."""
+
+    path: str
+    name: str
+    media_type: str
+    sha256: str
+    inline: bool
+
+
+def open_file(actor: Actor, file_id: str) -> Opened:
+    """A file in the actor's scope; raises Missing outside it. The one way to evidence bytes."""
+    with reading(actor.scope(Permission.READ_FILES)) as session:
+        row = session.execute(
+            select(EvidenceFile.name, EvidenceFile.sha256, Blob.media_type)
+            .join(Blob, Blob.sha256 == EvidenceFile.sha256)
+            .where(EvidenceFile.id == file_id)
+        ).first()
+    if row is None:
+        raise Missing
+    path = runtime().evidence.path(row.sha256)
+    if not path.is_file():
+        raise Missing
+    return Opened(str(path), row.name, row.media_type, row.sha256, row.media_type in INLINE)

@@ -1,0 +1,230 @@
+"""Accounts: adding people, their roles, passwords, and who an account may act as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.domain.access import Actor, Everything, Grant, Permission, Reach, Role
+from core.domain.errors import Denied, Invalid, Missing
+from core.domain.passwords import problem_with
+from core.domain.text import Text
+from core.services.work import SYSTEM, Deed, chore, deed, reading
+from core.store.models import LoginSession, PersonGrant, Region, Unit, User
+
+#: argon2id with 19 MiB and two passes: the first recommendation of OWASP's password storage sheet.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+#: Checked where there is no account, so that a wrong name takes as long as a wrong password.
+_NOBODY = _hasher.hash("nobody has this password")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person to add. `grants` say what they may do and where."""
+
+    login: str
+    name: str
+    password: str
+    grants: tuple[Grant, ...]
+
+
+def add_people(people: Iterable[NewPerson], actor: Actor = SYSTEM, *, known_password: bool = False) -> None:
+    """Add accounts, all or none. `known_password` is for demo accounts that share a printed password."""
+    with chore("person.add", "accounts belong to the whole installation", actor) as done:
+        hashes: dict[str, str] = {}
+        logins = []
+        for person in people:
+            if not known_password:
+                check_password(person.password, person.login, person.name)
+            if person.password not in hashes or not known_password:
+                hashes[person.password] = _hasher.hash(person.password)
+            done.session.add(_row(done, person, hashes[person.password]))
+            logins.append(person.login)
+        done.about("person", logins[0] if len(logins) == 1 else len(logins), logins=logins)
+
+
+def _row(done: Deed, person: NewPerson, password_hash: str) -> User:
+    if not _LOGIN.fullmatch(person.login):
+        message = Text(
+            f"登录名 {person.login!r} 不合规：请用小写字母、数字、点、横线，2 至 60 个",
+            f"Login {person.login!r}: use lower-case letters, digits, dots and hyphens, 2 to 60 of them",
+        )
+        raise Invalid(message, {"login": message})
+    grants = [
+        PersonGrant(
+            role=grant.role,
+            unit_id=grant.reach.unit_id,
+            region_path=grant.reach.region_path,
+            unit_types=sorted(grant.reach.unit_types) if grant.reach.unit_types is not None else None,
+        )
+        for grant in person.grants
+    ]
+    return User(
+        login=person.login, name=person.name, password_hash=password_hash, created_at=done.at, grants=grants
+    )
+
+
+@dataclass(frozen=True)
+class Application:
+    """An account as the administrator asks for it, with one role: for a unit, or for a region and some types."""
+
+    login: str
+    name: str
+    role: str
+    unit_code: str = ""
+    region_code: str = ""
+    unit_types: tuple[str, ...] = ()
+
+
+def apply(actor: Actor, wanted: Application, password: str) -> None:
+    """Add an account with one role. Raises Invalid naming each field that is wrong."""
+    if not actor.may(Permission.PEOPLE):
+        raise Missing
+    _apply(actor, wanted, password)
+
+
+def apply_from_command(wanted: Application, password: str) -> None:
+    """The same from the command line, where the machine's administrator acts."""
+    _apply(SYSTEM, wanted, password)
+
+
+def _apply(actor: Actor, wanted: Application, password: str) -> None:
+    with reading(Everything("the administrator sets up all accounts")) as session:
+        grant = _grant(session(), wanted)
+        taken = session.scalar(select(User.id).where(User.login == wanted.login))
+    if taken is not None:
+        message = Text("这个登录名已有人使用", "This login is taken")
+        raise Invalid(message, {"login": message})
+    add_people([NewPerson(wanted.login, wanted.name, password, (grant,))], actor)
+
+
+def _grant(session: Session, wanted: Application) -> Grant:
+    problems: dict[str, Text] = {}
+    if not wanted.name:
+        problems["name"] = Text("请填写姓名", "Enter the name")
+    if wanted.role not in set(Role):
+        problems["role"] = Text("请选择角色", "Choose a role")
+    unit = region = None
+    if wanted.role in (Role.REPORTER, Role.LEAD):
+        unit = session.scalar(select(Unit.id).where(Unit.code == wanted.unit_code))
+        if unit is None:
+            problems["unit"] = Text("没有这个单位编码", "There is no unit with this code")
+    elif wanted.region_code:
+        region = session.scalar(select(Region.path).where(Region.code == wanted.region_code))
+        if region is None:
+            problems["region"] = Text("没有这个地区", "There is no such region")
+    if problems:
+        raise Invalid(next(iter(problems.values())), problems)
+    types = frozenset(wanted.unit_types) if wanted.unit_types and wanted.role == Role.INSPECTOR else None
+    return Grant(Role(wanted.role), Reach(unit, region, types))
+
+
+def check_password(password: str, *about: str) -> None:
+    """Raise Invalid where a password is too easy to guess."""
+    problem = problem_with(password, about)
+    if problem is not None:
+        raise Invalid(problem, {"password": problem})
+
+
+def verify(login: str, password: str) -> int | None:
+    """The id of the live account that this name and password open; takes as long where there is none."""
+    with reading(Everything("signing in comes before any scope")) as session:
+        row = session.execute(
+            select(User.id, User.password_hash, User.disabled_at).where(User.login == login)
+        ).first()
+    try:
+        _hasher.verify(row.password_hash if row else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return row.id if row and row.disabled_at is None else None
+
+
+def actor(session: Session, user_id: int) -> Actor | None:
+    """The person as a frozen fact, with every grant; None where the account is gone or disabled."""
+    row = session.execute(
+        select(User.name, User.login, User.locale).where(User.id == user_id, User.disabled_at.is_(None))
+    ).first()
+    if row is None:
+        return None
+    grants = session.execute(
+        select(PersonGrant.role, PersonGrant.unit_id, PersonGrant.region_path, PersonGrant.unit_types)
+        .where(PersonGrant.user_id == user_id)
+        .order_by(PersonGrant.id)
+    )
+    return Actor(
+        user_id=user_id,
+        name=row.name,
+        login=row.login,
+        locale=row.locale,
+        grants=tuple(
+            Grant(
+                Role(g.role),
+                Reach(g.unit_id, g.region_path, None if g.unit_types is None else frozenset(g.unit_types)),
+            )
+            for g in grants
+        ),
+    )
+
+
+def set_locale(who: Actor, locale: str) -> None:
+    """Remember a person's language."""
+    with deed(who, Permission.SIGNED_IN, "account.language") as done:
+        done.session.get_one(User, who.user_id).locale = locale
+        done.about("person", who.login, locale=locale)
+
+
+def change_password(who: Actor, old: str, new: str) -> None:
+    """Change one's own password; every session of the account ends."""
+    if verify(who.login, old) != who.user_id:
+        message = Text("原密码不对", "The present password is wrong")
+        raise Invalid(message, {"old": message})
+    check_password(new, who.login, who.name)
+    with deed(who, Permission.SIGNED_IN, "account.password") as done:
+        done.session.get_one(User, who.user_id).password_hash = _hasher.hash(new)
+        end_sessions(done, who.user_id)
+        done.about("person", who.login)
+
+
+def set_disabled(login: str, disabled: bool, actor: Actor = SYSTEM) -> None:
+    """Disable or enable an account; a disabled one's sessions end at once. Nobody disables the own account."""
+    if disabled and login == actor.login:
+        raise Denied(Text("不能停用自己的账号", "You cannot disable your own account"))
+    with chore(
+        "person.disable" if disabled else "person.enable", "accounts are the administrator's", actor
+    ) as done:
+        user = _by_login(done, login)
+        user.disabled_at = done.at if disabled else None
+        if disabled:
+            end_sessions(done, user.id)
+        done.about("person", login)
+
+
+def reset_password(login: str, password: str, actor: Actor = SYSTEM) -> None:
+    """Give an account a new password; its sessions end."""
+    check_password(password, login)
+    with chore("person.password", "accounts are the administrator's", actor) as done:
+        user = _by_login(done, login)
+        user.password_hash = _hasher.hash(password)
+        end_sessions(done, user.id)
+        done.about("person", login)
+
+
+def end_sessions(done: Deed, user_id: int) -> None:
+    for row in done.session.scalars(
+        select(LoginSession).where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+    ):
+        row.ended_at = done.at
+
+
+def _by_login(done: Deed, login: str) -> User:
+    user = done.session.scalars(select(User).where(User.login == login)).first()
+    if user is None:
+        raise Missing
+    return user

@@ -1,0 +1,156 @@
+"""Regions and units: importing, adding, enabling and disabling."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.domain.access import Actor, Permission
+from core.domain.errors import Conflict, Invalid, Missing
+from core.domain.text import Text
+from core.services import campaigns, tallies
+from core.services.runtime import runtime
+from core.services.work import SYSTEM, chore, deed
+from core.store.db import lock_row
+from core.store.models import Region, Unit, UnitInterval
+
+REGIONS = Path(__file__).resolve().parent.parent / "data" / "regions-henan.csv"
+LEVELS = ("province", "city", "county")
+
+
+def import_regions(path: Path = REGIONS) -> int:
+    """Read a region file (code, name, level, parent); rows that exist are brought up to date."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    paths: dict[str, str] = {}
+    with chore("region.import", "regions belong to nobody") as done:
+        for line, row in enumerate(sorted(rows, key=lambda r: LEVELS.index(r["level"])), 2):
+            parent = row["parent"] or None
+            if parent and parent not in paths:
+                raise Invalid(
+                    Text(
+                        f"第 {line} 行：没有上级 {parent}", f"Row {line}: parent {parent} is not in the file"
+                    )
+                )
+            paths[row["code"]] = f"{paths[parent] if parent else '/'}{row['code']}/"
+            done.session.merge(
+                Region(
+                    code=row["code"],
+                    name=row["name"],
+                    level=row["level"],
+                    parent_code=parent,
+                    path=paths[row["code"]],
+                )
+            )
+            done.session.flush()
+        done.about("region", path.name, rows=len(rows))
+    return len(rows)
+
+
+@dataclass(frozen=True)
+class NewUnit:
+    """A unit to add; `parent` is the code of the unit above it."""
+
+    code: str
+    name: str
+    unit_type: str
+    kind: str
+    region_code: str
+    parent: str | None = None
+
+
+def add_units(
+    units: Iterable[NewUnit], since: date, reason: str = "", actor: Actor = SYSTEM
+) -> dict[str, int]:
+    """Add units, enabled from a day on; answers with their ids by code. All or none."""
+    added: dict[str, int] = {}
+    with chore("unit.add", "units are set up for all regions", actor) as done:
+        paths = {region.code: region.path for region in done.session.scalars(select(Region))}
+        for new in units:
+            _check(new, paths)
+            parent = added.get(new.parent) or _id_of(done.session(), new.parent) if new.parent else None
+            row = Unit(
+                code=new.code,
+                name=new.name,
+                unit_type=new.unit_type,
+                kind=new.kind,
+                region_code=new.region_code,
+                region_path=paths[new.region_code],
+                parent_id=parent,
+            )
+            done.session.add(row)
+            done.session.flush()
+            done.session.add(
+                UnitInterval(unit_id=row.id, starts=since, enabled_reason=reason, disabled_reason="")
+            )
+            added[new.code] = row.id
+        done.about("unit", len(added), count=len(added))
+    return added
+
+
+def _check(new: NewUnit, paths: dict[str, str]) -> None:
+    registry = runtime().registry
+    if new.region_code not in paths:
+        raise Invalid(
+            Text(f"{new.code}：没有区划 {new.region_code}", f"{new.code}: no region {new.region_code}")
+        )
+    if registry.kind(new.unit_type, new.kind) is None:
+        raise Invalid(
+            Text(
+                f"{new.code}：没有单位性质 {new.unit_type}/{new.kind}",
+                f"{new.code}: no unit kind {new.unit_type}/{new.kind}",
+            )
+        )
+
+
+def _id_of(session: Session, code: str) -> int | None:
+    return session.scalar(select(Unit.id).where(Unit.code == code))
+
+
+def switch_unit(actor: Actor, unit_id: int, on: bool, reason: str) -> None:
+    """Enable or disable a unit from today on, with a reason; effective at the next request.
+
+    Raises Missing outside the actor's region, Invalid without a reason, Conflict where it stands so already.
+    """
+    if not reason.strip():
+        message = Text("请写明理由", "Give a reason")
+        raise Invalid(message, {"reason": message})
+    today = runtime().clock.today()
+    campaign = campaigns.current()
+    with deed(actor, Permission.SWITCH_UNITS, "unit.enable" if on else "unit.disable") as done:
+        session = done.session()
+        lock_row(session, Unit, unit_id)
+        unit = session.scalars(select(Unit).where(Unit.id == unit_id)).first()
+        if unit is None:
+            raise Missing
+        if campaign is None:
+            _switch(session, unit, on, reason.strip(), today)
+        else:
+            with tallies.kept_for_unit(session, campaign, unit):
+                _switch(session, unit, on, reason.strip(), today)
+        done.about("unit", unit.id, unit_id=unit.id, name=unit.name, reason=reason.strip())
+
+
+def _switch(session: Session, unit: Unit, on: bool, reason: str, today: date) -> None:
+    last = session.scalars(
+        select(UnitInterval)
+        .where(UnitInterval.unit_id == unit.id)
+        .order_by(UnitInterval.starts.desc())
+        .limit(1)
+    ).first()
+    if on == (last is not None and last.ends is None):
+        state = Text("启用", "enabled") if on else Text("停用", "disabled")
+        raise Conflict(Text(f"该单位已经是{state.zh}状态", f"The unit is {state.en} already"))
+    if not on:
+        assert last is not None
+        last.ends, last.disabled_reason = today, reason
+    elif last is not None and last.ends is not None and last.ends >= today:
+        last.ends, last.enabled_reason = None, reason
+    else:
+        session.add(UnitInterval(unit_id=unit.id, starts=today, enabled_reason=reason, disabled_reason=""))

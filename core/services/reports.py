@@ -1,0 +1,246 @@
+"""A unit's reports: saving, submitting, withdrawing, and reopening by the office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from core.api.forms import ReportForm
+from core.domain.access import Actor, Permission
+from core.domain.calendar import due_at
+from core.domain.campaigns import CampaignFacts
+from core.domain.duties import DutyRule
+from core.domain.errors import Denied, Missing, NotNow
+from core.domain.obligations import needed, standing
+from core.domain.text import Text
+from core.domain.workflow import Action, State, step
+from core.jobs.queue import owe
+from core.services import campaigns, evidence, idempotency, plugins
+from core.services.evidence import Upload
+from core.services.runtime import runtime
+from core.services.transitions import Held, answer, attached, edited, hold, hold_unit, new_id, transition
+from core.services.work import Deed, deed, reading
+from core.store.models import FormVersion, Report, Unit
+from core.store.queries import filings
+from core.store.upsert import insert_or_ignore
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What a unit sends: for which duty and period, what was typed, which files come and go.
+
+    `report_id` and `version` name the draft it goes on from; none begins a new report.
+    """
+
+    unit_id: int
+    duty_code: str
+    period_key: str
+    entries: Mapping[str, Sequence[str]]
+    report_id: str | None = None
+    version: int | None = None
+    uploads: Sequence[Upload] = ()
+    remove: Sequence[str] = ()
+    key: str | None = None
+
+
+@dataclass
+class Saved:
+    """What came of it. With `problems` the report is kept as a draft and nothing typed is lost."""
+
+    answer: dict[str, Any]
+    fields: dict[str, Any] = field(default_factory=dict)
+    problems: list[Text] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.fields and not self.problems
+
+
+def save(actor: Actor, filled: Filled, *, submit: bool) -> Saved:
+    """Keep what was typed and attached; with `submit` also check it and hand it in.
+
+    Raises Missing (not the actor's unit, or nothing owed), Denied (unit disabled), NotNow (period not begun, or
+    already filed), Conflict (changed meanwhile, or the key used for other content).
+    """
+    campaign, duty = _owed_here(filled)
+    kept, refused = evidence.keep(filled.uploads, duty.evidence)
+    asked = idempotency.fingerprint(
+        filled.unit_id,
+        filled.duty_code,
+        filled.period_key,
+        filled.report_id,
+        {name: list(values) for name, values in filled.entries.items()},
+        [item.stored.sha256 for item in kept],
+        list(filled.remove),
+        submit,
+    )
+    with deed(actor, Permission.REPORT, "report.submit" if submit else "report.save") as done:
+        unit = hold_unit(done, filled.unit_id)
+        repeated = idempotency.repeated(done, filled.key, asked)
+        if repeated is not None:
+            done.about("report", repeated["id"], unit_id=unit.id)
+            return Saved(repeated)
+        held = _draft(done, campaign, duty, unit, filled)
+        saved = _write(done, held, filled, kept, refused, submit=submit)
+        idempotency.remember(done, filled.key, saved.answer)
+    return saved
+
+
+def _owed_here(filled: Filled) -> tuple[CampaignFacts, DutyRule]:
+    campaign = campaigns.current()
+    duty = campaign.duty(filled.duty_code) if campaign else None
+    if campaign is None or duty is None or duty.plugin not in plugins.on():
+        raise Missing
+    return campaign, duty
+
+
+def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, filled: Filled) -> Held:
+    """The draft to go on from, or a new one."""
+    _refuse_disabled(done, unit)
+    if filled.report_id is not None:
+        held = hold(done, filled.report_id, filled.version)
+        same = (held.unit.id, held.duty.code, held.report.period_key)
+        if same != (unit.id, duty.code, filled.period_key):
+            raise Missing
+        return held
+    period = campaign.period(duty, filled.period_key)
+    kind = runtime().registry.kind_ref(unit.unit_type, unit.kind)
+    count = needed(duty, period, filings.intervals(done.session(), unit.id)) if period else 0
+    if period is None or not duty.binds(kind) or count == 0:
+        raise Missing
+    if done.at.date() < period.starts:
+        raise NotNow(Text(f"这一期 {period.starts} 才开始", f"This period begins on {period.starts}"))
+    if duty.cadence.kind in ("day", "once"):
+        reports = filings.of_obligation(done.session(), campaign.id, unit.id, duty, period.key)
+        if standing(duty, count, (report.filing for report in reports)).is_filed:
+            raise NotNow(Text("这一期已经报过了", "This period has been reported already"))
+    report = _new_report(done, campaign, duty, unit, period.key)
+    done.about("report", report.id, unit_id=unit.id, duty=duty.code, period=period.key)
+    return Held(campaign, duty, unit, report)
+
+
+def _refuse_disabled(done: Deed, unit: Unit) -> None:
+    if not any(interval.ends is None for interval in filings.intervals(done.session(), unit.id)):
+        raise Denied(Text("本单位已停用，不能填报", "This unit is disabled and cannot report"))
+
+
+def _new_report(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, period_key: str) -> Report:
+    report = Report(
+        id=new_id(),
+        campaign_id=campaign.id,
+        unit_id=unit.id,
+        unit_type=unit.unit_type,
+        unit_kind=unit.kind,
+        region_code=unit.region_code,
+        region_path=unit.region_path,
+        duty_code=duty.code,
+        period_key=period_key,
+        state=State.DRAFT,
+        version=0,
+        form_version=_form_version(done, duty),
+        entries={},
+        topics=[],
+        late=False,
+        created_at=done.at,
+        created_by=done.actor.user_id,
+        reason="",
+    )
+    done.session.add(report)
+    done.session.flush()
+    return report
+
+
+def form_class(duty: DutyRule) -> type[ReportForm]:
+    """The form to fill for a duty; raises Missing where its plugin is gone."""
+    form = runtime().registry.form(duty.code)
+    if form is None:
+        raise Missing
+    return form
+
+
+def _form_version(done: Deed, duty: DutyRule) -> str:
+    schema = form_class(duty).schema()
+    insert_or_ignore(done.session(), FormVersion, {"version": schema.version, "schema": schema.to_json()})
+    return schema.version
+
+
+def _write(
+    done: Deed, held: Held, filled: Filled, kept: list[evidence.Kept], refused: list[Text], *, submit: bool
+) -> Saved:
+    """Save entries and files; then, where asked and all is well, submit. Else it stays a draft, with the problems."""
+    report, duty = held.report, held.duty
+    step(State(report.state), Action.EDIT, done.actor.roles_for(Permission.REPORT))
+    report.entries = {name: list(values) for name, values in filled.entries.items()}
+    report.form_version = _form_version(done, duty)
+    evidence.detach(done, report, filled.remove)
+    problems = [*refused, *evidence.attach(done, report, kept, duty.evidence)]
+    form = _form(held)
+    fields = dict(form.errors) if submit and not form.validate() else {}
+    lacking = evidence.shortfall(done, report, duty.evidence) if submit else None
+    problems += [lacking] if lacking else []
+    if submit and not fields and not problems:
+        _submit(done, held, form)
+    else:
+        edited(done, held)
+    if fields or problems:
+        done.outcome = "invalid"
+        done.detail["fields"] = sorted(fields)
+    return Saved(answer(report, attached(done, report.id)), fields, problems)
+
+
+def _form(held: Held) -> ReportForm:
+    period = held.campaign.period(held.duty, held.report.period_key)
+    return form_class(held.duty)(held.report.entries, span=period.span if period else None)
+
+
+def _submit(done: Deed, held: Held, form: ReportForm) -> None:
+    report, duty = held.report, held.duty
+    period = held.campaign.period(duty, report.period_key)
+    was_returned = report.state == State.RETURNED
+    with transition(done, held, Action.SUBMIT, Permission.REPORT):
+        report.record = form.record()
+        report.topics = list(report.record.get(duty.covers) or []) if duty.covers else []
+        if not was_returned and period is not None:
+            # A return does not make a punctual report late; withdrawing one's own report starts the clock anew.
+            report.late = done.at >= due_at(period, duty.grace, runtime().clock.zone)
+        report.submitted_at, report.submitted_by = done.at, done.actor.user_id
+        report.claimed_at = report.claimed_by = None
+
+
+def withdraw(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
+    """Take a submitted report back, as long as nobody reviews it."""
+    with deed(actor, Permission.REPORT, "report.withdraw") as done:
+        held = hold(done, report_id, version)
+        _refuse_disabled(done, held.unit)
+        with transition(done, held, Action.WITHDRAW, Permission.REPORT):
+            held.report.submitted_at = None
+        return answer(held.report, attached(done, report_id))
+
+
+def reopen(actor: Actor, report_id: str, version: int, reason: str) -> dict[str, Any]:
+    """Open an accepted report again, with a reason; it goes back to its unit."""
+    with deed(actor, Permission.REOPEN, "report.reopen") as done:
+        held = hold(done, report_id, version)
+        with transition(done, held, Action.REOPEN, Permission.REOPEN, reason):
+            held.report.reason = reason
+            held.report.decided_at, held.report.decided_by = done.at, actor.user_id
+        owe_decision(done, held.report)
+        return answer(held.report, attached(done, report_id))
+
+
+def owe_decision(done: Deed, report: Report) -> None:
+    """Owe the unit's people a notice of what was decided."""
+    payload = {"report_id": report.id, "version": report.version}
+    owe(done.session(), "notify_decision", f"{report.id}:{report.version}", payload, done.at)
+
+
+def stored_entries(actor: Actor, report_id: str) -> tuple[int, dict[str, list[str]]]:
+    """The version and entries as they are stored now: shown beside the text of whoever came second."""
+    with reading(actor.scope(Permission.REPORT)) as session:
+        row = session.execute(select(Report.version, Report.entries).where(Report.id == report_id)).first()
+    if row is None:
+        raise Missing
+    return row.version, row.entries

@@ -1,0 +1,102 @@
+"""An inspector's review: claim, accept, return, put back. Nobody reviews a report of an own unit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from core.domain.access import Actor, Permission
+from core.domain.errors import Conflict, Denied
+from core.domain.text import Text
+from core.domain.workflow import CLAIM_MINUTES, Action, State
+from core.services.reports import owe_decision
+from core.services.transitions import Held, answer, attached, hold, transition
+from core.services.work import Deed, deed
+from core.store.models import Report, User
+from core.store.queries import reviews
+from core.store.queries.reviews import QueueFilter
+
+CLAIM_LASTS = timedelta(minutes=CLAIM_MINUTES)
+
+
+def claim(actor: Actor, report_id: str) -> dict[str, Any]:
+    """Begin a review. Raises Conflict while another inspector is at it."""
+    with deed(actor, Permission.REVIEW, "review.claim") as done:
+        return _claim(done, report_id)
+
+
+def claim_next(actor: Actor, chosen: QueueFilter) -> dict[str, Any] | None:
+    """Begin the review of the report that has waited longest; None where nothing waits."""
+    with deed(actor, Permission.REVIEW, "review.claim") as done:
+        lapsed = done.at - CLAIM_LASTS
+        report_id = reviews.next_in_queue(done.session(), chosen, actor.user_id, lapsed, actor.unit_ids)
+        if report_id is None:
+            done.about("report", "")
+            return None
+        return _claim(done, report_id)
+
+
+def _claim(done: Deed, report_id: str) -> dict[str, Any]:
+    held = hold(done, report_id, None)
+    report = held.report
+    if report.state == State.IN_REVIEW and report.claimed_by == done.actor.user_id:
+        report.claimed_at = done.at
+        return answer(report, attached(done, report_id))
+    _refuse_own(done.actor, report)
+    if report.state == State.IN_REVIEW and not lapsed(report.claimed_at, done.at):
+        who = done.session.scalar(select(User.name).where(User.id == report.claimed_by))
+        raise Conflict(Text(f"{who} 正在审核这份报告", f"{who} is reviewing this report"))
+    with transition(done, held, Action.CLAIM, Permission.REVIEW):
+        report.claimed_at, report.claimed_by = done.at, done.actor.user_id
+    return answer(report, attached(done, report_id))
+
+
+def lapsed(claimed_at: datetime | None, now: datetime) -> bool:
+    """Whether a claim is so old that somebody else may take the report."""
+    return claimed_at is None or now - claimed_at > CLAIM_LASTS
+
+
+def release(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
+    """Put a report back in the queue undecided."""
+    with deed(actor, Permission.REVIEW, "review.release") as done:
+        held = _own_claim(done, report_id, version)
+        with transition(done, held, Action.RELEASE, Permission.REVIEW):
+            held.report.claimed_at = held.report.claimed_by = None
+        return answer(held.report, attached(done, report_id))
+
+
+def accept(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
+    """Accept a report that the actor has claimed."""
+    return _decide(actor, report_id, version, Action.ACCEPT, "")
+
+
+def return_(actor: Actor, report_id: str, version: int, reason: str) -> dict[str, Any]:
+    """Return a report with a reason that says what to change."""
+    return _decide(actor, report_id, version, Action.RETURN, reason.strip())
+
+
+def _decide(actor: Actor, report_id: str, version: int, action: Action, reason: str) -> dict[str, Any]:
+    with deed(actor, Permission.REVIEW, f"review.{action}") as done:
+        held = _own_claim(done, report_id, version)
+        report = held.report
+        with transition(done, held, action, Permission.REVIEW, reason):
+            report.decided_at, report.decided_by, report.reason = done.at, actor.user_id, reason
+        owe_decision(done, report)
+        return answer(report, attached(done, report_id))
+
+
+def _own_claim(done: Deed, report_id: str, version: int) -> Held:
+    held = hold(done, report_id, version)
+    _refuse_own(done.actor, held.report)
+    if held.report.state == State.IN_REVIEW and held.report.claimed_by != done.actor.user_id:
+        raise Conflict(
+            Text("这份报告由他人审核，请先领取", "Another inspector has this report; claim it first")
+        )
+    return held
+
+
+def _refuse_own(actor: Actor, report: Report) -> None:
+    if report.unit_id in actor.unit_ids or report.submitted_by == actor.user_id:
+        raise Denied(Text("不能审核本单位的报告", "Nobody reviews a report of an own unit"))

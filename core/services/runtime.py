@@ -1,0 +1,30 @@
+"""What an application runs with: settings, clock, plugins, evidence folder. The one place that asks Flask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from flask import current_app
+
+from core.config import Settings
+from core.domain.campaigns import CampaignFacts
+from core.domain.clock import Clock
+from core.extend.registry import Registry
+from core.store.evidence import EvidenceFolder
+
+EXTENSION = "dudao"
+
+
+@dataclass
+class Runtime:
+    settings: Settings
+    clock: Clock
+    registry: Registry
+    evidence: EvidenceFolder
+    #: Published campaigns by id and time of publishing: frozen, so that they may be kept for the process's life.
+    campaigns: dict[tuple[int, Any], CampaignFacts] = field(default_factory=dict)
+
+
+def runtime() -> Runtime:
+    return cast("Runtime", current_app.extensions[EXTENSION])

@@ -1,0 +1,123 @@
+"""What a file is, by its bytes: a closed list of what evidence may be. The name is never believed.
+
+A library that names hundreds of formats would guess an Office file's kind from its extension; a closed list says no.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain.declare import FileKind
+
+HEAD = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A recognised type: the kind that evidence rules speak of, media type, extension of a download."""
+
+    kind: FileKind
+    media_type: str
+    extension: str
+
+
+JPEG = FileType("photo", "image/jpeg", ".jpg")
+PNG = FileType("photo", "image/png", ".png")
+WEBP = FileType("photo", "image/webp", ".webp")
+HEIC = FileType("photo", "image/heic", ".heic")
+MP4 = FileType("video", "video/mp4", ".mp4")
+MOV = FileType("video", "video/quicktime", ".mov")
+PDF = FileType("document", "application/pdf", ".pdf")
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCX = FileType("document", _OFFICE + "wordprocessingml.document", ".docx")
+XLSX = FileType("sheet", _OFFICE + "spreadsheetml.sheet", ".xlsx")
+CSV = FileType("sheet", "text/csv", ".csv")
+TXT = FileType("document", "text/plain", ".txt")
+ZIP = FileType("archive", "application/zip", ".zip")
+
+ALL = (JPEG, PNG, WEBP, HEIC, MP4, MOV, PDF, DOCX, XLSX, CSV, TXT, ZIP)
+BY_MEDIA_TYPE = {item.media_type: item for item in ALL}
+#: The only types that a browser may show in place; everything else is downloaded.
+INLINE = frozenset({JPEG.media_type, PNG.media_type, WEBP.media_type})
+
+_SIGNATURES = ((b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG), (b"%PDF-", PDF))
+_HEIC_BRANDS = {b"heic", b"heix", b"heif", b"mif1", b"hevc", b"msf1"}
+_MP4_BRANDS = {
+    b"isom",
+    b"iso2",
+    b"iso4",
+    b"iso5",
+    b"iso6",
+    b"mp41",
+    b"mp42",
+    b"avc1",
+    b"M4V ",
+    b"dash",
+    b"3gp4",
+    b"3gp5",
+}
+
+
+def recognise(path: Path, name: str) -> FileType | None:
+    """The type of a stored file, or None where it is not one that evidence may be.
+
+    `name` only tells a table from a plain text: both are text, and a wrong guess harms nobody.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    for signature, found in _SIGNATURES:
+        if head.startswith(signature):
+            return found
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head[4:8] == b"ftyp":
+        return _container(head[8:12])
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _archive(path)
+    if _is_text(path, head):
+        return CSV if name.lower().endswith(".csv") else TXT
+    return None
+
+
+def _container(brand: bytes) -> FileType | None:
+    if brand in _HEIC_BRANDS:
+        return HEIC
+    if brand == b"qt  ":
+        return MOV
+    return MP4 if brand in _MP4_BRANDS else None
+
+
+def _archive(path: Path) -> FileType | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None
+    if any(name.endswith("vbaProject.bin") for name in names):
+        return None
+    if "[Content_Types].xml" not in names:
+        return ZIP
+    if "word/document.xml" in names:
+        return DOCX
+    return XLSX if "xl/workbook.xml" in names else None
+
+
+def _is_text(path: Path, head: bytes) -> bool:
+    if b"\0" in head or head.lstrip().lower().startswith((b"<", b"mz", b"#!")):
+        return False
+    with path.open("rb") as file:
+        whole = file.read(4 * 1024 * 1024)
+    return any(_decodes(whole, encoding) for encoding in ("utf-8", "gb18030"))
+
+
+def _decodes(content: bytes, encoding: str) -> bool:
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        # A character cut by the limit of what was read is not an error of the file.
+        if error.start < len(content) - 4:
+            return False
+        text = content[: error.start].decode(encoding, "replace")
+    return not any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text)

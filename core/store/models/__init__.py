@@ -1,0 +1,40 @@
+"""All of core's tables."""
+
+from core.store.models.campaigns import Campaign, CampaignDuty, CampaignPhase, Clause
+from core.store.models.people import LoginAttempt, LoginSession, PersonGrant, User
+from core.store.models.records import AuditRecord, Idempotency
+from core.store.models.reports import Blob, EvidenceFile, FormVersion, Report, ReportStep
+from core.store.models.tallies import TallyLeaf, TallyMetric
+from core.store.models.units import PluginState, Region, Unit, UnitInterval
+from core.store.models.work import Notification, OutboxTask, PeriodClosing, Remembered
+from core.store.scope import install
+
+install((Report, EvidenceFile, Unit, TallyLeaf, TallyMetric))
+
+__all__ = [
+    "AuditRecord",
+    "Blob",
+    "Campaign",
+    "CampaignDuty",
+    "CampaignPhase",
+    "Clause",
+    "EvidenceFile",
+    "FormVersion",
+    "Idempotency",
+    "LoginAttempt",
+    "LoginSession",
+    "Notification",
+    "OutboxTask",
+    "PeriodClosing",
+    "PersonGrant",
+    "PluginState",
+    "Region",
+    "Remembered",
+    "Report",
+    "ReportStep",
+    "TallyLeaf",
+    "TallyMetric",
+    "Unit",
+    "UnitInterval",
+    "User",
+]

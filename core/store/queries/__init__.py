@@ -1,0 +1,1 @@
+"""Questions to the database, answered with frozen dataclasses. Each runs a fixed number of statements."""

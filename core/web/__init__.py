@@ -1,0 +1,1 @@
+"""Pages: thin blueprints over the services."""

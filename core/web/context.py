@@ -1,0 +1,173 @@
+"""What every template may use: languages, titles, dates, navigation, the campaign's day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+
+from core.domain.access import Actor, Permission, titles
+from core.domain.calendar import Period
+from core.domain.campaigns import CampaignFacts
+from core.domain.duties import DutyRule
+from core.domain.text import Text
+from core.domain.workflow import ACTION_TITLES, STATE_TITLES, Action, State
+from core.services import campaigns, notices
+from core.services.runtime import runtime
+
+LOCALES = ("zh_Hans_CN", "en")
+LOCALE_COOKIE = "dudao_locale"
+
+
+def locale() -> str:
+    """The reader's language: the account's, else the browser's choice kept in a cookie, else Chinese."""
+    who: Actor | None = g.get("actor")
+    for wanted in (who.locale if who else None, request.cookies.get(LOCALE_COOKIE)):
+        if wanted in LOCALES:
+            return str(wanted)
+    return LOCALES[0]
+
+
+def say(value: Text | str | None) -> str:
+    """A bilingual title in the reader's language; plain text as it is."""
+    if value is None:
+        return ""
+    return value.pick(str(get_locale() or LOCALES[0])) if isinstance(value, Text) else str(value)
+
+
+def day(value: date) -> str:
+    """A day without its year, e.g. 11月12日 or 12 Nov."""
+    return f"{value.month}月{value.day}日" if _chinese() else f"{value.day} {value:%b}"
+
+
+def moment(value: datetime | None) -> str:
+    """An instant on the campaign's clock, to the minute."""
+    if value is None:
+        return "—"
+    local = runtime().clock.local(value)
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+def period_title(period: Period) -> str:
+    """A period as people call it, e.g. 第3周（11月9日—11月15日）."""
+    span = day(period.starts) if period.starts == period.ends else f"{day(period.starts)}—{day(period.ends)}"
+    if period.kind == "day":
+        return span
+    if period.kind == "week":
+        return _("第%(n)s周（%(span)s）", n=period.number, span=span)
+    if period.kind == "phase":
+        return _("第%(n)s阶段（%(span)s）", n=period.number, span=span)
+    return _("%(day)s前完成", day=day(period.ends))
+
+
+def period_of(campaign: CampaignFacts, duty: DutyRule | None, key: str) -> str:
+    period = campaign.period(duty, key) if duty else None
+    return period_title(period) if period else key
+
+
+def size(value: int) -> str:
+    """Bytes as people read them."""
+    return f"{value / 1024:.0f} KB" if value < 1024 * 1024 else f"{value / 1024 / 1024:.1f} MB"
+
+
+def _chinese() -> bool:
+    return say(Text("zh", "en")) == "zh"
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """An entry of the navigation that the actor may use."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int | None = None
+
+
+def navigation(who: Actor, unread: int) -> Iterator[NavEntry]:
+    entries = [
+        (Permission.REPORT, "home.index", _("我的任务"), "list-check"),
+        (Permission.REVIEW, "review.queue", _("审核"), "clipboard-check"),
+        (Permission.DASHBOARD, "office.dashboard", _("进展"), "speedometer2"),
+        (Permission.READ_REPORTS, "office.reports", _("报告"), "file-earmark-text"),
+        (Permission.DASHBOARD, "office.clauses", _("通知落实"), "card-checklist"),
+        (Permission.SWITCH_UNITS, "office.units", _("单位"), "building"),
+        (Permission.SWITCH_PLUGINS, "office.plugin_list", _("单位类别"), "puzzle"),
+        (Permission.PEOPLE, "people.index", _("人员"), "people"),
+        (Permission.AUDIT, "audit.index", _("审计"), "journal-text"),
+    ]
+    for permission, endpoint, label, icon in entries:
+        if who.may(permission):
+            active = request.endpoint == endpoint or (
+                endpoint == "home.index" and (request.endpoint or "").startswith("unit.")
+            )
+            yield NavEntry(label, url_for(endpoint), icon, active)
+    yield NavEntry(
+        _("消息"), url_for("notices.index"), "bell", request.endpoint == "notices.index", unread or None
+    )
+
+
+@dataclass(frozen=True)
+class CampaignStrip:
+    """The campaign as the page's head shows it: today's theme drives what everybody does."""
+
+    title: Text
+    phase_title: str
+    phase_theme: Text
+    day_line: str
+    is_demo: bool
+
+
+def _strip(campaign: CampaignFacts | None) -> CampaignStrip | None:
+    if campaign is None:
+        return None
+    today = runtime().clock.today()
+    phase = campaign.phase_on(today)
+    number, total = campaign.calendar.day_number(today), campaign.calendar.span.days
+    if phase is not None:
+        line = _("第%(n)s天 / 共%(total)s天", n=number, total=total)
+    else:
+        line = _("尚未开始") if number < 1 else _("活动已结束")
+    return CampaignStrip(
+        title=campaign.title,
+        phase_title=_("第%(n)s阶段", n=phase.number) if phase else "",
+        phase_theme=phase.theme if phase else Text(""),
+        day_line=line,
+        is_demo=bool(runtime().settings.demo),
+    )
+
+
+@dataclass(frozen=True)
+class ActorView:
+    name: str
+    role_title: str
+
+
+def install(app: Flask) -> None:
+    Babel(app, locale_selector=locale)
+    app.jinja_env.filters |= {"t": say, "day": day, "moment": moment, "period": period_title, "size": size}
+    app.jinja_env.globals |= {
+        "state_title": lambda state: say(STATE_TITLES[State(state)]),
+        "action_title": lambda action: say(ACTION_TITLES[Action(action)]),
+        "type_title": lambda key: say(runtime().registry.type_title(key)),
+        "kind_title": lambda unit_type, kind: say(runtime().registry.kind_title(unit_type, kind)),
+        "period_of": period_of,
+    }
+
+    @app.context_processor
+    def values() -> dict[str, Any]:
+        who: Actor | None = g.get("actor")
+        unread = notices.unread(who) if who else 0
+        return {
+            "actor": ActorView(who.name, "、".join(say(t) for t in titles(who.roles))) if who else None,
+            "nav": list(navigation(who, unread)) if who else [],
+            "campaign": _strip(campaigns.current()) if who else None,
+            "locale": str(get_locale()),
+            "csp_nonce": lambda: g.csp_nonce,
+        }

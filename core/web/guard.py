@@ -1,0 +1,156 @@
+"""The one gate that every request passes: who, may they, for which records; and the record of what was refused."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any, cast
+
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.domain.access import Actor, Permission, Scope
+from core.domain.errors import Denied
+from core.domain.text import Text
+from core.services import plugins, sessions
+from core.services.origin import Origin, origin, set_origin
+from core.services.runtime import runtime
+from core.services.work import record_refusal
+from core.store.db import db
+from core.store.queries import units
+from core.store.scope import set_scope
+from core.web.policy import READING, Policy, policies
+
+log = logging.getLogger(__name__)
+logins = LoginManager()
+
+
+class Person(UserMixin):
+    """Flask-Login's user: its id is the secret of a session kept on the server."""
+
+    def __init__(self, secret: str, signed: sessions.Signed) -> None:
+        self.secret = secret
+        self.signed = signed
+
+    def get_id(self) -> str:
+        return self.secret
+
+
+@logins.user_loader
+def _load(secret: str) -> Person | None:
+    signed = sessions.find(secret)
+    return Person(secret, signed) if signed else None
+
+
+def open_session(secret: str) -> None:
+    """Sign the browser in; what an earlier visitor left in its cookie is dropped."""
+    session.clear()
+    signed = sessions.find(secret)
+    if signed is not None:
+        login_user(Person(secret, signed))
+
+
+def close_session() -> None:
+    logout_user()
+    session.clear()
+
+
+def actor() -> Actor:
+    """The signed-in person; only for routes that are not public."""
+    return cast("Actor", g.actor)
+
+
+def signed() -> sessions.Signed:
+    return cast("Person", current_user).signed
+
+
+def install(app: Flask) -> None:
+    """Check that every route is declared, then put the gate before and the record behind each request."""
+    logins.init_app(app)
+    logins.session_protection = None
+    declared = policies(app)
+    app.extensions["dudao_policies"] = declared
+
+    @app.before_request
+    def gate() -> BaseResponse | None:
+        set_origin(Origin(request.remote_addr or "", request_id=secrets.token_hex(8)))
+        set_scope(db.session, Scope())
+        g.actor = current_user.signed.actor if current_user.is_authenticated else None
+        g.plugins_on = frozenset()
+        if request.endpoint is None:
+            return None
+        policy = declared[request.endpoint]
+        if policy.permission is Permission.PUBLIC:
+            return None
+        if g.actor is None:
+            return _to_login()
+        g.plugins_on = plugins.on()
+        _admit(g.actor, policy)
+        set_scope(db.session, g.actor.scope(policy.permission))
+        if policy.unit_pages:
+            _admit_unit_pages(g.actor)
+        return None
+
+    @app.after_request
+    def note(response: Response) -> Response:
+        response.headers["X-Request-Id"] = origin().request_id
+        policy = declared.get(request.endpoint or "")
+        if policy and policy.audit and request.method not in READING and not origin().recorded:
+            _record(policy.audit, response.status_code)
+        return response
+
+
+def _to_login() -> BaseResponse:
+    if request.method in READING:
+        return redirect(url_for("account.login", next=request.full_path.rstrip("?")))
+    return redirect(url_for("account.login"))
+
+
+def _admit(who: Actor, policy: Policy) -> None:
+    """403 where a role is lacking: the page exists for others, and that is no secret."""
+    if not who.may(policy.permission):
+        abort(403)
+
+
+def _admit_unit_pages(who: Actor) -> None:
+    """A unit type's pages: 404 while its plugin is off or the person has no unit of the type there."""
+    unit_type = (request.view_args or {}).get("unit_type", "")
+    owner = runtime().registry.owner_of_type.get(unit_type)
+    if owner is None or owner not in g.plugins_on:
+        abort(404)
+    own = units.several(db.session(), who.unit_ids)
+    here = [unit for unit in own if unit.unit_type == unit_type]
+    if not here:
+        abort(404)
+    wanted = request.args.get("unit", type=int)
+    g.unit = next((unit for unit in here if unit.id == wanted), here[0])
+    if not g.unit.enabled:
+        raise Denied(
+            Text(
+                f"“{g.unit.name}”已停用，暂不能填报。停用理由：{g.unit.disabled_reason}",
+                f"“{g.unit.name}” is disabled and cannot report now. Reason: {g.unit.disabled_reason}",
+            )
+        )
+
+
+_OUTCOMES = {
+    401: "denied",
+    403: "denied",
+    404: "denied",
+    409: "conflict",
+    400: "invalid",
+    413: "invalid",
+    422: "invalid",
+    429: "denied",
+}
+
+
+def _record(action: str, status: int) -> None:
+    """One record for a deed that did not happen; a failure to write it is logged, the answer stays."""
+    outcome = _OUTCOMES.get(status, "failed" if status >= 500 else "denied")
+    detail: dict[str, Any] = {"status": status, "path": request.path[:200]}
+    try:
+        record_refusal(g.get("actor"), action, outcome, detail)
+    except Exception:
+        log.exception("a refusal could not be recorded")

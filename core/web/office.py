@@ -1,0 +1,216 @@
+"""The office's pages: progress, the notice's clauses, reports, units and plugins."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from core.domain.access import Permission
+from core.domain.campaigns import CampaignFacts
+from core.domain.errors import Invalid
+from core.domain.schema import metric_shown, present
+from core.domain.workflow import Action, State, actions
+from core.services import campaigns, places, plugins, progress
+from core.services import clauses as clause_map
+from core.services import reports as report_service
+from core.services.progress import Overview
+from core.services.runtime import runtime
+from core.store.db import db
+from core.store.queries import reports as report_queries
+from core.store.queries import units as unit_queries
+from core.store.queries.reports import ReportFilter
+from core.store.queries.units import UnitFilter
+from core.web.context import say
+from core.web.guard import actor
+from core.web.paging import PER_PAGE, Page, offset, page_number
+from core.web.policy import route
+
+bp = Blueprint("office", __name__, url_prefix="/office")
+
+
+def _campaign() -> CampaignFacts:
+    return campaigns.current() or abort(404)
+
+
+def _region_path() -> str | None:
+    code = request.args.get("region")
+    if not code:
+        return None
+    place = unit_queries.place(db.session(), code)
+    return place.path if place else abort(404)
+
+
+@route(bp, "/", Permission.DASHBOARD)
+def dashboard() -> str:
+    campaign = _campaign()
+    found = progress.overview(actor(), campaign, request.args.get("region"))
+    if found is None:
+        abort(404)
+    return render_template("office/dashboard.html", facts=campaign, view=found, metrics=_metrics(found))
+
+
+def _metrics(found: Overview) -> list[dict[str, object]]:
+    """Every metric with its sum, in the duties' order."""
+    return [
+        {
+            "duty": duty,
+            "label": spec.label,
+            "unit": spec.unit,
+            "value": metric_shown(spec, found.metrics[duty.code, spec.name]),
+        }
+        for duty, _part in found.duties
+        for spec in duty.schema.metrics
+        if (duty.code, spec.name) in found.metrics
+    ]
+
+
+@route(bp, "/clauses", Permission.DASHBOARD)
+def clauses() -> str:
+    campaign = _campaign()
+    return render_template("office/clauses.html", facts=campaign, rows=clause_map.trace(actor(), campaign))
+
+
+@route(bp, "/reports", Permission.READ_REPORTS)
+def reports() -> str:
+    campaign = _campaign()
+    number = page_number()
+    args = request.args
+    chosen = ReportFilter(
+        _region_path(), args.get("type") or None, args.get("duty") or None, args.get("state") or None
+    )
+    rows, total = report_queries.list_reports(db.session(), campaign.id, chosen, offset(number), PER_PAGE)
+    return render_template(
+        "office/reports.html",
+        rows=rows,
+        page=Page(number, total),
+        facts=campaign,
+        places=unit_queries.below(db.session(), None),
+        types=runtime().registry.unit_types.values(),
+        states=[s for s in State if s not in (State.DRAFT, State.WITHDRAWN)],
+        chosen={name: args.get(name, "") for name in ("region", "type", "duty", "state")},
+    )
+
+
+@route(bp, "/reports/<report_id>", Permission.READ_REPORTS)
+def report(report_id: str) -> str:
+    return _report_page(report_id, "", {})
+
+
+def _report_page(report_id: str, reason: str, errors: dict[str, str]) -> str:
+    found = report_queries.view(db.session(), report_id)
+    if found is None or found.submitted_at is None:
+        abort(404)
+    campaign = _campaign()
+    may = actions(State(found.state), actor().roles_for(Permission.REOPEN))
+    return render_template(
+        "office/report.html",
+        report=found,
+        duty=campaign.duty(found.duty_code),
+        facts=campaign,
+        shown=list(present(found.schema, found.record or {})),
+        may_reopen=Action.REOPEN in may,
+        reason=reason,
+        errors=errors,
+    )
+
+
+@route(bp, "/reports/<report_id>/reopen", Permission.REOPEN, audit="report.reopen", methods=("POST",))
+def reopen(report_id: str) -> Response | tuple[str, int]:
+    reason = request.form.get("reason", "").strip()[:2000]
+    try:
+        report_service.reopen(actor(), report_id, request.form.get("version", type=int) or 0, reason)
+    except Invalid as error:
+        return _report_page(report_id, reason, {n: say(t) for n, t in error.fields.items()}), 422
+    flash(_("已重新打开，填报单位会收到理由"), "success")
+    return redirect(url_for("office.report", report_id=report_id))
+
+
+@route(bp, "/units", Permission.SWITCH_UNITS)
+def units() -> str:
+    return _units_page({})
+
+
+def _units_page(errors: dict[int, str]) -> str:
+    number = page_number()
+    args = request.args
+    state = {"on": True, "off": False}.get(args.get("state", ""))
+    chosen = UnitFilter(_region_path(), args.get("type") or None, args.get("q", "").strip()[:60], state)
+    rows, total = unit_queries.list_units(db.session(), chosen, offset(number), PER_PAGE)
+    return render_template(
+        "office/units.html",
+        rows=rows,
+        page=Page(number, total),
+        places=unit_queries.below(db.session(), None),
+        types=runtime().registry.unit_types.values(),
+        chosen={name: args.get(name, "") for name in ("region", "type", "q", "state")},
+        errors=errors,
+    )
+
+
+@route(bp, "/units/<int:unit_id>", Permission.SWITCH_UNITS)
+def unit(unit_id: int) -> str:
+    return _unit_page(unit_id, "", {})
+
+
+def _unit_page(unit_id: int, reason: str, errors: dict[str, str]) -> str:
+    found = unit_queries.unit(db.session(), unit_id)
+    if found is None:
+        abort(404)
+    return render_template("office/unit.html", unit=found, reason=reason, errors=errors)
+
+
+@route(bp, "/units/<int:unit_id>/enable", Permission.SWITCH_UNITS, audit="unit.enable", methods=("POST",))
+def enable_unit(unit_id: int) -> Response | tuple[str, int]:
+    return _switch_unit(unit_id, True)
+
+
+@route(bp, "/units/<int:unit_id>/disable", Permission.SWITCH_UNITS, audit="unit.disable", methods=("POST",))
+def disable_unit(unit_id: int) -> Response | tuple[str, int]:
+    return _switch_unit(unit_id, False)
+
+
+def _switch_unit(unit_id: int, on: bool) -> Response | tuple[str, int]:
+    reason = request.form.get("reason", "")[:500]
+    try:
+        places.switch_unit(actor(), unit_id, on, reason)
+    except Invalid as error:
+        return _unit_page(unit_id, reason, {n: say(t) for n, t in error.fields.items()}), 422
+    flash(_("单位已启用") if on else _("单位已停用"), "success")
+    return redirect(url_for("office.unit", unit_id=unit_id))
+
+
+@route(bp, "/plugins", Permission.SWITCH_PLUGINS)
+def plugin_list() -> str:
+    return _plugins_page({}, "")
+
+
+def _plugins_page(errors: dict[str, str], reason: str) -> str:
+    return render_template(
+        "office/plugins.html",
+        rows=plugins.overview(),
+        quarantined=runtime().registry.quarantined,
+        plugins_on=g.plugins_on,
+        errors=errors,
+        reason=reason,
+    )
+
+
+@route(bp, "/plugins/<key>/enable", Permission.SWITCH_PLUGINS, audit="plugin.enable", methods=("POST",))
+def enable_plugin(key: str) -> Response | tuple[str, int]:
+    return _switch_plugin(key, True)
+
+
+@route(bp, "/plugins/<key>/disable", Permission.SWITCH_PLUGINS, audit="plugin.disable", methods=("POST",))
+def disable_plugin(key: str) -> Response | tuple[str, int]:
+    return _switch_plugin(key, False)
+
+
+def _switch_plugin(key: str, on: bool) -> Response | tuple[str, int]:
+    reason = request.form.get("reason", "")[:500]
+    try:
+        plugins.switch(actor(), key, on, reason)
+    except Invalid as error:
+        return _plugins_page({key: say(error.message)}, reason), 422
+    flash(_("插件已启用") if on else _("插件已停用"), "success")
+    return redirect(url_for("office.plugin_list"))

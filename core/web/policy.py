@@ -1,0 +1,72 @@
+"""What each route asks for. A route without a declared permission stops the start (design idea 7, check Z1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask
+
+from core.domain.access import Permission
+from core.domain.deeds import DEEDS
+
+View = TypeVar("View", bound=Callable[..., Any])
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_ATTRIBUTE = "dudao_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Permission, audit action of a changing route, and whether it belongs to a unit type's own pages."""
+
+    permission: Permission
+    audit: str | None = None
+    unit_pages: bool = False
+
+
+def route(
+    blueprint: Blueprint,
+    rule: str,
+    permission: Permission,
+    *,
+    audit: str | None = None,
+    methods: tuple[str, ...] = ("GET",),
+    unit_pages: bool = False,
+) -> Callable[[View], View]:
+    """Register a view with its policy. A changing route names its audit action."""
+
+    def register(view: View) -> View:
+        setattr(view, _ATTRIBUTE, Policy(permission, audit, unit_pages))
+        blueprint.add_url_rule(rule, view_func=view, methods=list(methods))
+        return view
+
+    return register
+
+
+#: Routes of libraries: style sheets and scripts, the same for everybody.
+STATIC = {"static": Policy(Permission.PUBLIC), "bootstrap.static": Policy(Permission.PUBLIC)}
+
+
+class Undeclared(RuntimeError):
+    """A route lacks its permission or audit action; the application must not start."""
+
+
+def policies(app: Flask) -> dict[str, Policy]:
+    """The policy of every endpoint, read from the router; raises Undeclared naming each that has none."""
+    found: dict[str, Policy] = {}
+    wrong: list[str] = []
+    for rule in app.url_map.iter_rules():
+        policy = STATIC.get(rule.endpoint) or getattr(app.view_functions[rule.endpoint], _ATTRIBUTE, None)
+        if not isinstance(policy, Policy):
+            wrong.append(f"{rule.endpoint} ({rule.rule}): no permission declared")
+            continue
+        changing = set(rule.methods or ()) - READING
+        if changing and policy.audit not in DEEDS:
+            wrong.append(
+                f"{rule.endpoint} ({rule.rule}): changes something but declares no known audit action"
+            )
+        found[rule.endpoint] = policy
+    if wrong:
+        raise Undeclared("; ".join(sorted(wrong)))
+    return found

@@ -1,0 +1,140 @@
+"""The inspector's pages: the queue, and a report with its evidence beside it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from core.domain.access import Permission
+from core.domain.campaigns import CampaignFacts
+from core.domain.errors import Invalid
+from core.domain.schema import present
+from core.domain.workflow import Action, State, actions
+from core.services import campaigns, review
+from core.services.runtime import runtime
+from core.store.db import db
+from core.store.queries import reports, reviews, units
+from core.store.queries.reports import ReportView
+from core.store.queries.reviews import QueueFilter
+from core.web.context import say
+from core.web.guard import actor
+from core.web.paging import PER_PAGE, Page, offset, page_number
+from core.web.policy import route
+
+bp = Blueprint("review", __name__, url_prefix="/review")
+
+
+def _campaign() -> CampaignFacts:
+    return campaigns.current() or abort(404)
+
+
+def _filter() -> QueueFilter:
+    """The queue's filter from the address; an unknown region or type filters nothing away silently: 404."""
+    values = request.values
+    place = units.place(db.session(), values["region"]) if values.get("region") else None
+    if values.get("region") and place is None:
+        abort(404)
+    return QueueFilter(
+        region_path=place.path if place else None,
+        unit_type=values.get("type") or None,
+        duty_code=values.get("duty") or None,
+    )
+
+
+@route(bp, "/", Permission.REVIEW)
+def queue() -> str:
+    number = page_number()
+    rows, total = reviews.queue(db.session(), _filter(), offset(number), PER_PAGE)
+    return render_template(
+        "review/queue.html",
+        rows=rows,
+        page=Page(number, total),
+        facts=_campaign(),
+        places=units.below(db.session(), None),
+        types=runtime().registry.unit_types.values(),
+        chosen={name: request.args.get(name, "") for name in ("region", "type", "duty")},
+        me=actor().user_id,
+        lapsed=[row.id for row in rows if review.lapsed(row.claimed_at, runtime().clock.now())],
+    )
+
+
+@route(bp, "/next", Permission.REVIEW, audit="review.claim", methods=("POST",))
+def claim_next() -> Response:
+    kept = {name: request.form[name] for name in ("region", "type", "duty") if request.form.get(name)}
+    answer = review.claim_next(actor(), _filter())
+    if answer is None:
+        flash(_("没有等待审核的报告了"), "info")
+        return redirect(url_for("review.queue", _external=False, **kept))
+    return redirect(url_for("review.show", report_id=answer["id"], _external=False, **kept))
+
+
+@route(bp, "/<report_id>/claim", Permission.REVIEW, audit="review.claim", methods=("POST",))
+def claim(report_id: str) -> Response:
+    review.claim(actor(), report_id)
+    return redirect(url_for("review.show", report_id=report_id))
+
+
+@route(bp, "/<report_id>", Permission.REVIEW)
+def show(report_id: str) -> str:
+    return _page(_report(report_id), "", {})
+
+
+@route(bp, "/<report_id>/accept", Permission.REVIEW, audit="review.accept", methods=("POST",))
+def accept(report_id: str) -> Response:
+    review.accept(actor(), report_id, _version())
+    flash(_("已通过"), "success")
+    return _onward()
+
+
+@route(bp, "/<report_id>/return", Permission.REVIEW, audit="review.return", methods=("POST",))
+def return_(report_id: str) -> Response | tuple[str, int]:
+    reason = request.form.get("reason", "")[:2000]
+    try:
+        review.return_(actor(), report_id, _version(), reason)
+    except Invalid as error:
+        return _page(_report(report_id), reason, {n: say(t) for n, t in error.fields.items()}), 422
+    flash(_("已退回，填报单位会收到理由"), "success")
+    return _onward()
+
+
+@route(bp, "/<report_id>/release", Permission.REVIEW, audit="review.release", methods=("POST",))
+def release(report_id: str) -> Response:
+    review.release(actor(), report_id, _version())
+    flash(_("已放回队列"), "info")
+    return _onward()
+
+
+def _version() -> int:
+    return request.form.get("version", type=int) or 0
+
+
+def _onward() -> Response:
+    kept = {name: request.form[name] for name in ("region", "type", "duty") if request.form.get(name)}
+    return redirect(url_for("review.queue", _external=False, **kept))
+
+
+def _report(report_id: str) -> ReportView:
+    found = reports.view(db.session(), report_id)
+    if found is None or found.submitted_at is None:
+        abort(404)
+    return found
+
+
+def _page(found: ReportView, reason: str, errors: dict[str, str]) -> str:
+    campaign = _campaign()
+    duty = campaign.duty(found.duty_code)
+    may = actions(State(found.state), actor().roles_for(Permission.REVIEW))
+    mine = found.claimed_by == actor().user_id
+    return render_template(
+        "review/report.html",
+        report=found,
+        duty=duty,
+        facts=campaign,
+        shown=list(present(found.schema, found.record or {})),
+        may_claim=Action.CLAIM in may and not mine,
+        may_decide=Action.ACCEPT in may and mine,
+        reason=reason,
+        errors=errors,
+        chosen={name: request.values.get(name, "") for name in ("region", "type", "duty")},
+    )

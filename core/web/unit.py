@@ -1,0 +1,232 @@
+"""A unit's own pages: what is due, the forms, what came back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from core.config import MAX_FILE
+from core.domain.access import Permission
+from core.domain.calendar import Period
+from core.domain.campaigns import CampaignFacts
+from core.domain.duties import DutyRule
+from core.domain.errors import Conflict
+from core.domain.schema import present
+from core.domain.text import Text
+from core.domain.units import UnitFacts
+from core.domain.workflow import Action, State, actions
+from core.services import agenda, campaigns, reports
+from core.services.evidence import Upload
+from core.services.reports import Filled, Saved
+from core.store.db import db
+from core.store.filetypes import ALL
+from core.store.queries import reports as queries
+from core.store.queries.reports import ReportView
+from core.web.context import say
+from core.web.guard import actor
+from core.web.policy import route
+
+bp = Blueprint("unit", __name__, url_prefix="/u/<unit_type>")
+#: Fields of our own in a report's page; everything else belongs to the form.
+_OWN = {"csrf_token", "key", "version", "remove", "do"}
+
+
+def _unit() -> UnitFacts:
+    return g.unit  # type: ignore[no-any-return]
+
+
+def _campaign() -> CampaignFacts:
+    return campaigns.current() or abort(404)
+
+
+@route(bp, "/", Permission.REPORT, unit_pages=True)
+def home(unit_type: str) -> str:
+    campaign = _campaign()
+    return render_template(
+        "unit/home.html", unit=_unit(), facts=campaign, agenda=agenda.of_unit(campaign, _unit(), g.plugins_on)
+    )
+
+
+@route(bp, "/duties/<code>/<period_key>/new", Permission.REPORT, unit_pages=True)
+def new(unit_type: str, code: str, period_key: str) -> str:
+    duty, period = _duty(code, period_key)
+    if not agenda.owes(_unit(), duty, period):
+        abort(404)
+    form = reports.form_class(duty)(span=period.span)
+    return _fill(duty, period, form, report=None)
+
+
+@route(
+    bp,
+    "/duties/<code>/<period_key>/new",
+    Permission.REPORT,
+    audit="report.submit",
+    methods=("POST",),
+    unit_pages=True,
+)
+def create(unit_type: str, code: str, period_key: str) -> Response | tuple[str, int]:
+    duty, period = _duty(code, period_key)
+    return _save(duty, period, None)
+
+
+@route(bp, "/reports/<report_id>", Permission.REPORT, unit_pages=True)
+def report(unit_type: str, report_id: str) -> str:
+    found = _report(report_id)
+    duty, period = _duty(found.duty_code, found.period_key)
+    if Action.EDIT in actions(State(found.state), actor().roles_for(Permission.REPORT)):
+        form = reports.form_class(duty)(found.entries, span=period.span)
+        return _fill(duty, period, form, report=found)
+    return render_template(
+        "unit/report.html",
+        unit=_unit(),
+        report=found,
+        duty=duty,
+        period=period,
+        shown=list(present(found.schema, found.record or {})),
+        actions=actions(State(found.state), actor().roles_for(Permission.REPORT)),
+    )
+
+
+@route(
+    bp, "/reports/<report_id>", Permission.REPORT, audit="report.submit", methods=("POST",), unit_pages=True
+)
+def change(unit_type: str, report_id: str) -> Response | tuple[str, int]:
+    found = _report(report_id)
+    duty, period = _duty(found.duty_code, found.period_key)
+    return _save(duty, period, found)
+
+
+@route(
+    bp,
+    "/reports/<report_id>/withdraw",
+    Permission.REPORT,
+    audit="report.withdraw",
+    methods=("POST",),
+    unit_pages=True,
+)
+def withdraw(unit_type: str, report_id: str) -> Response:
+    found = _report(report_id)
+    reports.withdraw(actor(), found.id, request.form.get("version", type=int) or 0)
+    flash(_("已撤回，修改后请重新提交"), "success")
+    return redirect(
+        url_for("unit.report", unit_type=unit_type, report_id=report_id, unit=request.args.get("unit"))
+    )
+
+
+def _duty(code: str, period_key: str) -> tuple[DutyRule, Period]:
+    campaign = _campaign()
+    duty = campaign.duty(code)
+    period = campaign.period(duty, period_key) if duty and duty.plugin in g.plugins_on else None
+    if duty is None or period is None:
+        abort(404)
+    return duty, period
+
+
+def _report(report_id: str) -> ReportView:
+    found = queries.view(db.session(), report_id)
+    if found is None or found.unit_id != _unit().id:
+        abort(404)
+    return found
+
+
+def _entries() -> dict[str, list[str]]:
+    return {name: request.form.getlist(name) for name in request.form if name not in _OWN}
+
+
+def _save(duty: DutyRule, period: Period, found: ReportView | None) -> Response | tuple[str, int]:
+    _refuse_empty()
+    submit = request.form.get("do") != "save"
+    filled = Filled(
+        unit_id=_unit().id,
+        duty_code=duty.code,
+        period_key=period.key,
+        entries=_entries(),
+        report_id=found.id if found else None,
+        version=request.form.get("version", type=int),
+        uploads=[Upload(f.filename, f.stream) for f in request.files.getlist("files") if f.filename],  # type: ignore[arg-type]
+        remove=request.form.getlist("remove"),
+        key=(request.headers.get("Idempotency-Key") or request.form.get("key") or "")[:100] or None,
+    )
+    try:
+        saved = reports.save(actor(), filled, submit=submit)
+    except Conflict as conflict:
+        if found is None:
+            raise
+        return _second_writer(duty, period, filled.entries, found.id, say(conflict.message))
+    if saved.ok:
+        flash(_("已提交，等待审核") if submit else _("草稿已保存"), "success")
+        if submit:
+            return redirect(_home_url())
+        return redirect(_report_url(saved.answer["id"]))
+    return _with_problems(duty, period, saved), 422
+
+
+def _refuse_empty() -> None:
+    """A body that arrived but was read as nothing (fact M11) must not be saved as an empty form."""
+    if request.content_length and not request.form:
+        abort(400)
+
+
+def _with_problems(duty: DutyRule, period: Period, saved: Saved) -> str:
+    found = _report(saved.answer["id"])
+    form = reports.form_class(duty)(found.entries, span=period.span)
+    if saved.fields:
+        form.validate()
+    return _fill(duty, period, form, report=found, problems=saved.problems)
+
+
+def _second_writer(
+    duty: DutyRule, period: Period, typed: Mapping[str, Any], report_id: str, message: str
+) -> tuple[str, int]:
+    """Somebody saved first: the page keeps what was typed here and shows what is stored beside it."""
+    found = _report(report_id)
+    schema = reports.form_class(duty).schema()
+    differences = [
+        (spec.label, "、".join(typed.get(spec.name, [])), "、".join(found.entries.get(spec.name, [])))
+        for spec in schema.fields
+        if [v for v in typed.get(spec.name, []) if v] != [v for v in found.entries.get(spec.name, []) if v]
+    ]
+    form = reports.form_class(duty)(typed, span=period.span)
+    html = _fill(duty, period, form, report=found, conflict=message, differences=differences)
+    return html, 409
+
+
+def _fill(
+    duty: DutyRule,
+    period: Period,
+    form: Any,
+    *,
+    report: ReportView | None,
+    problems: list[Text] | None = None,
+    conflict: str | None = None,
+    differences: list[tuple[Text, str, str]] | None = None,
+) -> str:
+    return render_template(
+        "unit/fill.html",
+        unit=_unit(),
+        duty=duty,
+        period=period,
+        form=form,
+        report=report,
+        problems=problems or [],
+        conflict=conflict,
+        differences=differences or [],
+        key=secrets.token_urlsafe(12),
+        accept=",".join(t.extension for t in ALL if t.kind in duty.evidence.kinds),
+        max_bytes=MAX_FILE,
+    )
+
+
+def _home_url() -> str:
+    return url_for("unit.home", unit_type=_unit().unit_type, unit=request.args.get("unit"))
+
+
+def _report_url(report_id: str) -> str:
+    return url_for(
+        "unit.report", unit_type=_unit().unit_type, report_id=report_id, unit=request.args.get("unit")
+    )

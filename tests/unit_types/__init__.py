@@ -1,0 +1,1 @@
+"""Rules of the plugins that Dudao comes with."""
