@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-#: Folders that lie beside the packages in a checkout and inside `core` in a wheel; see `core.config.resource`.
+#: Beside the packages in a checkout, inside `core` in a wheel; see `core.config.resource`.
 BESIDE = ("templates", "migrations")
 
 

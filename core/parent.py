@@ -76,10 +76,10 @@ def _program(parent: int, signum: int, argv: list[str]) -> int:
     """Become the command where the kernel watches over it, else watch over it ourselves."""
     if not _ask_kernel(signum):
         return _stand_between(parent, argv)
-    if os.getppid() != parent:
-        # The parent died before we could ask.
-        return 1
-    os.execv(argv[0], argv)  # noqa: S606 (no shell is wanted)
+    if os.getppid() == parent:
+        os.execv(argv[0], argv)  # noqa: S606 (no shell is wanted)
+    # The parent died before we could ask.
+    return 1
 
 
 if __name__ == "__main__":

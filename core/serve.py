@@ -67,5 +67,5 @@ def _after_fork(arbiter: Arbiter, worker: Worker) -> None:
 
 def _memory_folder() -> str | None:
     """The workers show that they live by touching a file; on a busy disk that could make them look dead."""
-    folder = Path("/dev/shm")
+    folder = Path("/dev/shm")  # noqa: S108 (gunicorn makes the file itself, privately, and unlinks it)
     return str(folder) if os.access(folder, os.W_OK) else None

@@ -44,7 +44,7 @@ class Child:
     deaths: deque[float] = field(default_factory=deque)
 
     def start(self, environment: dict[str, str]) -> None:
-        # A session of its own: Ctrl-C on the terminal reaches the supervisor alone, which then ends all in order.
+        # A session of its own: Ctrl-C reaches the supervisor alone, which then ends all in order.
         self.process = subprocess.Popen(
             self.argv, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -184,12 +184,12 @@ class _Tree:
         except SupervisorError:
             if child.alive:
                 raise
-            _say(f"Redis could not read its store; it was moved to {redis_server.set_aside(self.settings)}")
+            _say(f"Redis could not read its store; moved to {redis_server.set_aside(self.settings)}")
             child.start(self.environment)
             self._wait("Redis", lambda: redis_server.answers(self.settings))
 
     def _wait(self, what: str, ready: Callable[[], bool]) -> bool:
-        """Wait until `ready`, without patience for children that die now. False if asked to stop meanwhile."""
+        """Wait until `ready`, without patience for children that die now. False if asked to stop."""
         end = time.monotonic() + START_SECONDS
         while not self.stopped():
             for child in self.children:
@@ -250,7 +250,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _healthy(host: str, port: int) -> bool:
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
     connection = http.client.HTTPConnection(local, port, timeout=2)
     try:
         connection.request("GET", "/healthz")

@@ -38,10 +38,13 @@ class RefusedJobError(Exception):
 
 
 class OnlyEntry(Job):
-    """A job that can only be a call of the entry point; no callbacks, no requests to addresses found in Redis."""
+    """A job that can only be a call of the entry point: no callbacks, no requests to addresses in Redis."""
 
     def __init__(
-        self, id: str | None = None, connection: redis.Redis | None = None, serializer: object = None
+        self,
+        id: str | None = None,  # noqa: A002 (RQ's name)
+        connection: Any = None,
+        serializer: Any = None,
     ) -> None:
         super().__init__(id, connection, serializer=JSONSerializer)
 

@@ -1,7 +1,7 @@
 """Alembic's environment: one for core and for every plugin that owns tables.
 
-The caller hands over the connection and the name of the version table, so that each history stands for itself and a
-plugin can leave without breaking core's.
+The caller hands over the connection and the name of the version table, so that each history stands for itself and
+a plugin can leave without breaking core's.
 """
 
 from __future__ import annotations

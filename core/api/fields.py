@@ -33,6 +33,11 @@ class Refused(StopValidation):
         super().__init__(Text(zh, en))  # type: ignore[arg-type]
 
 
+def is_typed(item: Any) -> bool:
+    """Whether somebody typed this: blanks and invisible signs are nothing."""
+    return isinstance(item, str) and bool(clean(item))
+
+
 class SpecField(wtforms.Field):
     """A single value. Subclasses turn clean, non-empty text into `data` and `data` into JSON."""
 
@@ -45,7 +50,7 @@ class SpecField(wtforms.Field):
 
     def touched(self) -> bool:
         """Whether anything was typed but blanks."""
-        return any(isinstance(typed, str) and clean(typed) for typed in self.raw_data or ())
+        return any(is_typed(item) for item in self.raw_data or ())
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         typed = clean(valuelist[0]) if valuelist and isinstance(valuelist[0], str) else ""
@@ -145,7 +150,7 @@ class Moment(SpecField):
 
     def read(self, typed: str) -> datetime:
         try:
-            return reading.moment(typed, self._form.zone)
+            return reading.moment(typed, self._form.zone)  # type: ignore[attr-defined]  # absent from the stubs
         except ValueError:
             raise ValueError(
                 Text("请填写日期和时间，例如 2020-11-12 09:30", "Enter date and time, e.g. 2020-11-12 09:30")

@@ -30,8 +30,8 @@ from core.api.fields import (
     SpecField,
     Url,
     YesNo,
+    is_typed,
 )
-from core.api.reading import clean
 from core.domain.calendar import Span
 from core.domain.schema import Choice, FieldKind, FieldSpec, FormSchema, Record
 from core.domain.text import Text, Titled, as_text
@@ -42,7 +42,7 @@ ChoiceList = Iterable[tuple[str, str] | tuple[str, str, str]]
 
 
 class ReportForm(wtforms.Form):
-    """Base of all report forms. `span` holds the days that the report is for; rows share those of their form."""
+    """Base of all report forms. `span` holds the days that the report is for; rows have their form's."""
 
     span: Span | None
     #: The campaign's time zone: a moment that is typed with an offset is converted to it.
@@ -53,8 +53,8 @@ class ReportForm(wtforms.Form):
         for name in dir(cls):
             if hasattr(getattr(cls, name), "_formfield") and (name in RESERVED or name.startswith("_")):
                 raise TypeError(
-                    f"form {cls.__qualname__}: no field can be called {name!r}, because report forms or their "
-                    "pages use that name, or it begins with an underscore; choose another"
+                    f"form {cls.__qualname__}: no field can be called {name!r}: a report form or its page "
+                    "uses that name itself, or it begins with an underscore; choose another"
                 )
 
     def __init__(
@@ -110,7 +110,7 @@ RESERVED = frozenset(dir(ReportForm())) | {"csrf_token", "do", "files", "key", "
 class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs only
     """A small table: up to `at_most` rows of the same fields; empty rows do not count.
 
-    `errors` holds what is wrong with the table, or else the errors of each row by its place, {} for a good one.
+    `errors` holds what is wrong with the table, or else the errors of each row in its place, {} for none.
     """
 
     def __init__(self, spec: FieldSpec, row: type[ReportForm], at_most: int, **kwargs: Any) -> None:
@@ -125,8 +125,8 @@ class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs
         self.entries, self.process_errors, self.last_index = [], [], -1
         for index in range(self.at_most):
             self._add_entry(formdata, index=index)  # type: ignore[attr-defined]  # absent from the stubs
-        if any(clean(typed) for name in self._beyond(formdata or ()) for typed in formdata.getlist(name)):
-            self.process_errors = [Text(f"最多 {self.at_most} 行", f"At most {self.at_most} rows")]
+        beyond = self._beyond(formdata or ())
+        self.too_many = any(is_typed(item) for name in beyond for item in formdata.getlist(name))
 
     def _beyond(self, names: Iterable[str]) -> list[str]:
         """The names that belong to this table, but to none of its rows."""
@@ -135,12 +135,13 @@ class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs
 
     def validate(self, form: Any, extra_validators: Any = ()) -> bool:
         filled = self.filled()
-        good = all([row.form.validate() for row in filled])
-        self.errors = list(self.process_errors)
-        if not filled and self.spec.required and not self.errors:
+        good = [row.form.validate() for row in filled]
+        if self.too_many:
+            self.errors = [Text(f"最多 {self.at_most} 行", f"At most {self.at_most} rows")]
+        elif not filled and self.spec.required:
             self.errors = [Text("请至少填写一行", "Fill in at least one row")]
-        if not good and not self.errors:
-            self.errors = [row.form.errors for row in self.entries]
+        else:
+            self.errors = [] if all(good) else [row.form.errors for row in self.entries]
         return not self.errors
 
     def filled(self) -> list[Any]:
@@ -148,7 +149,7 @@ class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs
         return [row for row in self.entries if any(field.touched() for field in row.form.answers().values())]
 
     def touched(self) -> bool:
-        return bool(self.filled() or self.process_errors)
+        return bool(self.filled() or self.too_many)
 
     @property
     def data(self) -> Any:

@@ -1,6 +1,6 @@
 """Reading what people type: text, numbers, days, moments and web addresses, as they are written here.
 
-Readers take clean text and raise ValueError where it is something else; what to say then is the field's matter.
+Readers take clean text and raise ValueError where it is something else; what to say then, a field knows.
 """
 
 from __future__ import annotations

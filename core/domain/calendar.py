@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 DAY = timedelta(days=1)
@@ -132,6 +133,7 @@ def weeks_of(span: Span) -> Iterator[Span]:
         starts = sunday + DAY
 
 
+@lru_cache(maxsize=4096)
 def periods(cadence: Cadence, calendar: Calendar) -> tuple[Period, ...]:
     """Every period of a campaign that a duty of this cadence is due for, in order."""
     if cadence.kind == "day":

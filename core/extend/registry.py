@@ -10,6 +10,7 @@ from typing import cast
 from core.api.forms import ReportForm
 from core.domain.declare import Duty, Plugin, UnitKind, UnitType
 from core.domain.duties import DutyRule, KindRef, freeze
+from core.domain.schema import FormSchema
 from core.domain.text import Text
 
 
@@ -51,9 +52,18 @@ class Registry:
     def duty_rules(self) -> tuple[DutyRule, ...]:
         """Every declared duty as a campaign freezes it."""
         return tuple(
-            freeze(duty, plugin, unit_type, cast("type[ReportForm]", duty.form).schema())
+            freeze(duty, plugin, unit_type, self.forms[duty.code][1])
             for duty, plugin, unit_type in self._duties.values()
         )
+
+    @cached_property
+    def forms(self) -> dict[str, tuple[str, FormSchema]]:
+        """Version and schema of every duty's form."""
+        found = {}
+        for code, (duty, _plugin, _unit_type) in self._duties.items():
+            schema = cast("type[ReportForm]", duty.form).schema()
+            found[code] = schema.version, schema
+        return found
 
     def form(self, duty_code: str) -> type[ReportForm] | None:
         """The form to fill for a duty; None where its plugin is no longer installed."""

@@ -7,9 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from core.domain.access import Everything
 from core.domain.calendar import Calendar, Span
 from core.domain.campaigns import CampaignFacts
+from core.services.origin import origin
 from core.services.runtime import runtime
 from core.services.work import chore, reading
 from core.store.models import Campaign, CampaignDuty, CampaignPhase, Clause
@@ -19,14 +22,22 @@ NOTICE = Path(__file__).resolve().parent.parent / "data" / "notice-henan-2020.to
 
 
 def current() -> CampaignFacts | None:
-    """The campaign published last, or None on a fresh installation."""
+    """The campaign published last, or None on a fresh installation; asked for once a request."""
+    asked = origin().known
+    if "campaign" not in asked:
+        with reading(Everything("every signed-in person sees the campaign")) as session:
+            asked["campaign"] = _newest(session())
+    found: CampaignFacts | None = asked["campaign"]
+    return found
+
+
+def _newest(session: Session) -> CampaignFacts | None:
     known = runtime().campaigns
-    with reading(Everything("every signed-in person sees the campaign")) as session:
-        newest = queries.newest(session())
-        if newest is None:
-            return None
-        if newest not in known:
-            known[newest] = queries.load(session(), newest[0])
+    newest = queries.newest(session)
+    if newest is None:
+        return None
+    if newest not in known:
+        known[newest] = queries.load(session, newest[0])
     return known[newest]
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.domain.errors import Conflict
 from core.domain.text import Text
@@ -49,7 +49,9 @@ def repeated(done: Deed, key: str | None, asked: str) -> Answer | None:
 def remember(done: Deed, key: str | None, answer: Answer) -> None:
     """Keep the deed's answer for the key's next use."""
     if key:
-        known = done.session.scalars(
-            select(Idempotency).where(Idempotency.user_id == done.actor.user_id, Idempotency.key == key)
-        ).one()
-        known.answer = answer
+        done.session.execute(
+            update(Idempotency)
+            .where(Idempotency.user_id == done.actor.user_id, Idempotency.key == key)
+            .values(answer=answer),
+            execution_options={"synchronize_session": False},
+        )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -13,12 +14,15 @@ class Origin:
     address: str = ""
     request_id: str = ""
     recorded: bool = False
+    #: What is read once a request, by name, e.g. which plugins are on.
+    known: dict[str, Any] = field(default_factory=dict)
 
 
-_origin: ContextVar[Origin] = ContextVar("origin")
+_origin: ContextVar[Origin | None] = ContextVar("origin")
 
 
-def set_origin(origin: Origin) -> None:
+def set_origin(origin: Origin | None) -> None:
+    """Begin a request, or end it with None."""
     _origin.set(origin)
 
 

@@ -148,28 +148,32 @@ def verify(login: str, password: str) -> int | None:
 
 def actor(session: Session, user_id: int) -> Actor | None:
     """The person as a frozen fact, with every grant; None where the account is gone or disabled."""
-    row = session.execute(
-        select(User.name, User.login, User.locale).where(User.id == user_id, User.disabled_at.is_(None))
-    ).first()
-    if row is None:
-        return None
-    grants = session.execute(
-        select(PersonGrant.role, PersonGrant.unit_id, PersonGrant.region_path, PersonGrant.unit_types)
-        .where(PersonGrant.user_id == user_id)
+    rows = session.execute(
+        select(
+            User.name,
+            User.login,
+            User.locale,
+            PersonGrant.role,
+            PersonGrant.unit_id,
+            PersonGrant.region_path,
+            PersonGrant.unit_types,
+        )
+        .outerjoin(PersonGrant, PersonGrant.user_id == User.id)
+        .where(User.id == user_id, User.disabled_at.is_(None))
         .order_by(PersonGrant.id)
+    ).all()
+    if not rows:
+        return None
+    grants = tuple(
+        Grant(
+            Role(r.role),
+            Reach(r.unit_id, r.region_path, None if r.unit_types is None else frozenset(r.unit_types)),
+        )
+        for r in rows
+        if r.role is not None
     )
     return Actor(
-        user_id=user_id,
-        name=row.name,
-        login=row.login,
-        locale=row.locale,
-        grants=tuple(
-            Grant(
-                Role(g.role),
-                Reach(g.unit_id, g.region_path, None if g.unit_types is None else frozenset(g.unit_types)),
-            )
-            for g in grants
-        ),
+        user_id=user_id, name=rows[0].name, login=rows[0].login, locale=rows[0].locale, grants=grants
     )
 
 

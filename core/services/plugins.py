@@ -12,6 +12,7 @@ from core.domain.access import Actor, Everything, Permission
 from core.domain.declare import Plugin
 from core.domain.errors import Conflict, Invalid, Missing
 from core.domain.text import Text
+from core.services.origin import origin
 from core.services.runtime import runtime
 from core.services.work import Deed, chore, deed, reading
 from core.store.models import PluginState
@@ -19,9 +20,13 @@ from core.store.queries import units
 
 
 def on() -> frozenset[str]:
-    """Keys of the plugins that are installed and switched on."""
-    with reading(Everything("what is on concerns everybody")) as session:
-        return units.plugins_on(session()) & runtime().registry.plugins.keys()
+    """Keys of the plugins that are installed and switched on; read once a request."""
+    known = origin().known
+    if "plugins_on" not in known:
+        with reading(Everything("what is on concerns everybody")) as session:
+            known["plugins_on"] = units.plugins_on(session()) & runtime().registry.plugins.keys()
+    found: frozenset[str] = known["plugins_on"]
+    return found
 
 
 def switch(actor: Actor, key: str, enable: bool, reason: str) -> None:
@@ -99,6 +104,7 @@ def _switch(done: Deed, key: str, enable: bool, reason: str) -> None:
             key=key, enabled=enable, reason=reason, changed_at=done.at, changed_by=done.actor.login
         )
         done.session.add(state)
+    origin().known.pop("plugins_on", None)
     state.enabled, state.reason, state.changed_at, state.changed_by = (
         enable,
         reason,

@@ -115,7 +115,7 @@ def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, fill
         raise NotNow(Text(f"这一期 {period.starts} 才开始", f"This period begins on {period.starts}"))
     if duty.cadence.kind in ("day", "once"):
         reports = filings.of_obligation(done.session(), campaign.id, unit.id, duty, period.key)
-        if standing(duty, count, (report.filing for report in reports)).is_filed:
+        if standing(duty, count, (report.filing for report in reports.values())).is_filed:
             raise NotNow(Text("这一期已经报过了", "This period has been reported already"))
     report = _new_report(done, campaign, duty, unit, period.key)
     done.about("report", report.id, unit_id=unit.id, duty=duty.code, period=period.key)
@@ -162,9 +162,16 @@ def form_class(duty: DutyRule) -> type[ReportForm]:
 
 
 def _form_version(done: Deed, duty: DutyRule) -> str:
-    schema = form_class(duty).schema()
-    insert_or_ignore(done.session(), FormVersion, {"version": schema.version, "schema": schema.to_json()})
-    return schema.version
+    """The version of the form that is filled now; its fields are stored with the first report that uses it."""
+    form_class(duty)
+    version, schema = runtime().registry.forms[duty.code]
+    stored = runtime().stored_forms
+    if version not in stored:
+        if done.session.get(FormVersion, version) is None:
+            insert_or_ignore(done.session(), FormVersion, {"version": version, "schema": schema.to_json()})
+        else:
+            stored.add(version)
+    return version
 
 
 def _write(

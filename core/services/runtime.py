@@ -24,6 +24,8 @@ class Runtime:
     evidence: EvidenceFolder
     #: Published campaigns by id and time of publishing: frozen, so that they may be kept for the process's life.
     campaigns: dict[tuple[int, Any], CampaignFacts] = field(default_factory=dict)
+    #: Versions of forms that the database is known to hold.
+    stored_forms: set[str] = field(default_factory=set)
 
 
 def runtime() -> Runtime:

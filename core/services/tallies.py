@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
-from core.domain.obligations import needed
+from core.domain.obligations import Interval, needed
 from core.domain.tallies import Contribution, Tally, contribution
-from core.store.models import TallyLeaf, TallyMetric, Unit
+from core.store.models import Report, TallyLeaf, TallyMetric, Unit
 from core.store.queries import filings
 from core.store.queries.filings import LeafKey
 from core.store.upsert import add_up
@@ -20,48 +20,55 @@ from core.store.upsert import add_up
 
 @contextmanager
 def kept(
-    session: Session, campaign: CampaignFacts, unit: Unit, duty: DutyRule, period_key: str
+    session: Session, campaign: CampaignFacts, unit: Unit, duty: DutyRule, report: Report
 ) -> Iterator[None]:
-    """Keep the leaf of one obligation right over what happens inside. The unit's row must be locked."""
-    before = _contribution(session, campaign, unit.id, duty, period_key)
+    """Keep the leaf of a report's obligation right over what happens to it. The unit's row must be locked."""
+    owes = _needed(campaign, duty, report.period_key, filings.intervals(session, unit.id))
+    before = filings.of_obligation(session, campaign.id, unit.id, duty, report.period_key)
     yield
-    session.flush()
-    _apply(session, campaign, unit, duty, period_key, before)
+    after = {key: value for key, value in before.items() if key != report.id}
+    if report.state not in filings.UNCOUNTED:
+        after[report.id] = filings.counted(duty, report.state, report.late, report.topics, report.record)
+    change = contribution(duty, owes, after.values()) - contribution(duty, owes, before.values())
+    _add(session, campaign, unit, duty, report.period_key, change)
 
 
 @contextmanager
 def kept_for_unit(session: Session, campaign: CampaignFacts, unit: Unit) -> Iterator[None]:
-    """Keep all leaves of a unit right, e.g. while it is enabled or disabled."""
+    """Keep all leaves of a unit right while its intervals of being enabled change."""
     duties = {duty.code: duty for duty in campaign.duties}
     touched = [
-        (duties[code], period)
+        (
+            duties[code],
+            period,
+            filings.of_obligation(session, campaign.id, unit.id, duties[code], period).values(),
+        )
         for code, period in filings.obligations_with_reports(session, campaign.id, unit.id)
         if code in duties
     ]
-    before = [_contribution(session, campaign, unit.id, duty, period) for duty, period in touched]
+    before = filings.intervals(session, unit.id)
     yield
     session.flush()
-    for (duty, period), old in zip(touched, before, strict=True):
-        _apply(session, campaign, unit, duty, period, old)
+    now = filings.intervals(session, unit.id)
+    for duty, period, reports in touched:
+        old = contribution(duty, _needed(campaign, duty, period, before), reports)
+        new = contribution(duty, _needed(campaign, duty, period, now), reports)
+        _add(session, campaign, unit, duty, period, new - old)
 
 
-def _contribution(
-    session: Session, campaign: CampaignFacts, unit_id: int, duty: DutyRule, period_key: str
-) -> Contribution:
+def _needed(campaign: CampaignFacts, duty: DutyRule, period_key: str, intervals: list[Interval]) -> int:
     period = campaign.period(duty, period_key)
-    owes = needed(duty, period, filings.intervals(session, unit_id)) if period else 0
-    return contribution(duty, owes, filings.of_obligation(session, campaign.id, unit_id, duty, period_key))
+    return needed(duty, period, intervals) if period else 0
 
 
-def _apply(
+def _add(
     session: Session,
     campaign: CampaignFacts,
     unit: Unit,
     duty: DutyRule,
     period_key: str,
-    before: Contribution,
+    change: Contribution,
 ) -> None:
-    change = _contribution(session, campaign, unit.id, duty, period_key) - before
     key = asdict(LeafKey(campaign.id, unit.region_path, unit.unit_type, unit.kind, duty.code, period_key))
     if change.tally != Tally():
         add_up(session, TallyLeaf, key, change.tally.counts())
@@ -76,8 +83,7 @@ def recount(session: Session, campaign: CampaignFacts) -> dict[LeafKey, Contribu
     sums: dict[LeafKey, Contribution] = {}
     for found in filings.everything(session, campaign.id, duties):
         duty = duties[found.leaf.duty_code]
-        period = campaign.period(duty, found.leaf.period_key)
-        owes = needed(duty, period, intervals[found.unit_id]) if period else 0
+        owes = _needed(campaign, duty, found.leaf.period_key, intervals[found.unit_id])
         part = contribution(duty, owes, found.reports)
         sums[found.leaf] = sums.get(found.leaf, Contribution()) + part
     return sums

@@ -77,7 +77,7 @@ def transition(
     """Take a step; the caller sets what comes with it inside. Raises NotNow or Invalid where the workflow says no."""
     report = held.report
     taken = step(State(report.state), action, done.actor.roles_for(permission), reason)
-    with tallies.kept(done.session(), held.campaign, held.unit, held.duty, report.period_key):
+    with tallies.kept(done.session(), held.campaign, held.unit, held.duty, report):
         report.state = taken.leads_to
         report.version += 1
         yield taken

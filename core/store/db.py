@@ -15,6 +15,9 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_TIMEOUT_MS = 15_000
+#: A WAL of so many pages of 4 KiB (32 MiB) is cut; writers wait for the cut no longer than this.
+LARGE_WAL_PAGES = 8192
+CUT_PATIENCE_MS = 300
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -81,13 +84,22 @@ def begin_writing(session: Session) -> None:
 
 
 def checkpoint(engine: Engine | None = None) -> None:
-    """Write SQLite's WAL back into the database file. Only the scheduler's process calls this."""
+    """Write SQLite's WAL back into the database file. Only the scheduler's process calls this.
+
+    A passive checkpoint disturbs nobody; only a WAL that has grown large is cut, and then writers wait for it no
+    longer than `CUT_PATIENCE_MS`.
+    """
     target = engine or db.engine
     if target.dialect.name != "sqlite":
         return
     with target.connect() as connection:
-        connection.rollback()
-        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        cursor = connection.connection.cursor()
+        _busy, frames, _written = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if frames > LARGE_WAL_PAGES:
+            cursor.execute(f"PRAGMA busy_timeout={CUT_PATIENCE_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.close()
 
 
 def lock_row(session: Session, table: type[Any], key: Any) -> None:

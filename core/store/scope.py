@@ -6,9 +6,10 @@ whatever the statement selects from scoped tables, joins and counts included. Fo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, event, false, or_
+from sqlalchemy import ColumnElement, and_, event, false, or_, true
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 
 from core.domain.access import AnyScope, Everything, Reach, Scope
@@ -40,7 +41,7 @@ def _reach(table: Any, reach: Reach) -> ColumnElement[bool]:
         conditions.append(table.region_path.startswith(reach.region_path, autoescape=True))
     if reach.unit_types is not None:
         conditions.append(table.unit_type.in_(sorted(reach.unit_types)))
-    return and_(*conditions) if conditions else table.region_path.is_not(None)
+    return and_(true(), *conditions)
 
 
 def set_scope(session: Any, scope: AnyScope | None) -> None:
@@ -51,6 +52,12 @@ def set_scope(session: Any, scope: AnyScope | None) -> None:
 def install(tables: tuple[type[Scoped], ...]) -> None:
     """Guard every ORM statement of every session of the process."""
 
+    @lru_cache(maxsize=4096)
+    def limits(scope: Scope) -> tuple[Any, ...]:
+        return tuple(
+            with_loader_criteria(table, limit(table, scope), include_aliases=True) for table in tables
+        )
+
     def guard(state: ORMExecuteState) -> None:
         if state.is_column_load or state.is_relationship_load or state.is_insert:
             return
@@ -59,9 +66,6 @@ def install(tables: tuple[type[Scoped], ...]) -> None:
             raise ScopeMissing("a query ran before anyone said for whom: set_scope() first")
         if isinstance(scope, Everything):
             return
-        for table in tables:
-            state.statement = state.statement.options(
-                with_loader_criteria(table, limit(table, scope), include_aliases=True)
-            )
+        state.statement = state.statement.options(*limits(scope))
 
     event.listen(Session, "do_orm_execute", guard)

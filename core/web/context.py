@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 
 from core.domain.access import Actor, Permission, titles
@@ -37,7 +37,15 @@ def say(value: Text | str | None) -> str:
     """A bilingual title in the reader's language; plain text as it is."""
     if value is None:
         return ""
-    return value.pick(str(get_locale() or LOCALES[0])) if isinstance(value, Text) else str(value)
+    return value.pick(_reader()) if isinstance(value, Text) else str(value)
+
+
+def _reader() -> str:
+    """The reader's language, looked up once a request."""
+    if "reader" not in g:
+        g.reader = str(get_locale() or LOCALES[0])
+    found: str = g.reader
+    return found
 
 
 def day(value: date) -> str:
@@ -113,6 +121,21 @@ def navigation(who: Actor, unread: int) -> Iterator[NavEntry]:
     )
 
 
+def _translate_quickly(app: Flask) -> None:
+    """Look the reader's catalogue up once a request: a page asks it for hundreds of texts."""
+
+    def catalogue() -> Any:
+        if "catalogue" not in g:
+            g.catalogue = get_translations()
+        return g.catalogue
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: catalogue().ugettext(text),
+        lambda one, many, n: catalogue().ungettext(one, many, n),
+        newstyle=True,
+    )
+
+
 @dataclass(frozen=True)
 class CampaignStrip:
     """The campaign as the page's head shows it: today's theme drives what everybody does."""
@@ -143,6 +166,11 @@ def _strip(campaign: CampaignFacts | None) -> CampaignStrip | None:
     )
 
 
+def _bare() -> dict[str, Any]:
+    """What a page has that tells of a failure: it must not ask the database that may have failed."""
+    return {"actor": None, "nav": [], "campaign": None, "locale": locale(), "csp_nonce": lambda: g.csp_nonce}
+
+
 @dataclass(frozen=True)
 class ActorView:
     name: str
@@ -151,6 +179,7 @@ class ActorView:
 
 def install(app: Flask) -> None:
     Babel(app, locale_selector=locale)
+    _translate_quickly(app)
     app.jinja_env.filters |= {"t": say, "day": day, "moment": moment, "period": period_title, "size": size}
     app.jinja_env.globals |= {
         "state_title": lambda state: say(STATE_TITLES[State(state)]),
@@ -162,6 +191,8 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def values() -> dict[str, Any]:
+        if g.get("failing"):
+            return _bare()
         who: Actor | None = g.get("actor")
         unread = notices.unread(who) if who else 0
         return {

@@ -65,6 +65,6 @@ def _http(error: HTTPException) -> Answer:
 
 
 def _failed(error: Exception) -> Answer:
-    g.pop("unit", None)
     log.exception("request %s failed", origin().request_id)
+    g.failing = True
     return page(500)

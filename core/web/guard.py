@@ -92,6 +92,10 @@ def install(app: Flask) -> None:
             _admit_unit_pages(g.actor)
         return None
 
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        set_origin(None)
+
     @app.after_request
     def note(response: Response) -> Response:
         response.headers["X-Request-Id"] = origin().request_id

@@ -414,12 +414,16 @@ def upgrade() -> None:
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index("report_duty", ["campaign_id", "duty_code", "submitted_at"], unique=False)
         batch_op.create_index(
-            "report_leaf", ["campaign_id", "region_code", "duty_code", "period_key"], unique=False
+            "report_list",
+            ["campaign_id", "submitted_at", "state", "region_path", "unit_type", "duty_code"],
+            unique=False,
         )
         batch_op.create_index(
             "report_obligation", ["unit_id", "campaign_id", "duty_code", "period_key"], unique=False
         )
-        batch_op.create_index("report_queue", ["state", "submitted_at"], unique=False)
+        batch_op.create_index(
+            "report_queue", ["state", "submitted_at", "region_path", "unit_type", "duty_code"], unique=False
+        )
 
     op.create_table(
         "unit_interval",
@@ -512,7 +516,7 @@ def downgrade() -> None:
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index("report_queue")
         batch_op.drop_index("report_obligation")
-        batch_op.drop_index("report_leaf")
+        batch_op.drop_index("report_list")
         batch_op.drop_index("report_duty")
 
     op.drop_table("report")

@@ -30,10 +30,10 @@ def counted(
 
 def of_obligation(
     session: Session, campaign_id: int, unit_id: int, duty: DutyRule, period_key: str
-) -> list[Counted]:
-    """A unit's reports for one duty and period."""
+) -> dict[str, Counted]:
+    """A unit's reports for one duty and period, by id."""
     rows = session.execute(
-        select(Report.state, Report.late, Report.topics, Report.record).where(
+        select(Report.id, Report.state, Report.late, Report.topics, Report.record).where(
             Report.unit_id == unit_id,
             Report.campaign_id == campaign_id,
             Report.duty_code == duty.code,
@@ -41,7 +41,7 @@ def of_obligation(
             Report.state.not_in(UNCOUNTED),
         )
     )
-    return [counted(duty, *row) for row in rows]
+    return {report_id: counted(duty, *facts) for report_id, *facts in rows}
 
 
 def obligations_with_reports(session: Session, campaign_id: int, unit_id: int) -> list[tuple[str, str]]:

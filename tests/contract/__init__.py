@@ -1,0 +1,1 @@
+"""What must hold for the whole of the source: layers, routes, migrations, catalogues, templates, settings."""

@@ -1,0 +1,186 @@
+"""The real process tree: it starts, it ends, and nobody is left behind, whatever is killed."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core import parent
+
+pytestmark = pytest.mark.slow
+
+#: Generous, for a machine that runs other tests at the same time; alone it takes two or three.
+START_SECONDS = 30.0
+#: What the product promises after a kill.
+GONE_SECONDS = 10.0
+PARTS = ("serve", "worker", "scheduler")
+
+
+@dataclass
+class Running:
+    """A started `dudao run` and what its processes are."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def child(self, part: str) -> psutil.Process | None:
+        """The running process of a part, if there is one."""
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):
+                if part in " ".join(child.cmdline()):
+                    return child
+        return None
+
+    def everyone(self) -> list[psutil.Process]:
+        own = psutil.Process(self.process.pid)
+        return [own, *own.children(recursive=True)]
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def command(data: Path, port: int) -> subprocess.Popen[str]:
+    environment = {**os.environ, "DUDAO_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    arguments = [sys.executable, "-m", "core.cli", "run", "--port", str(port)]
+    return subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+@contextmanager
+def running(data: Path) -> Iterator[Running]:
+    """The system, up and answering; killed in the end if the test did not end it."""
+    system = Running(command(data, free_port()), 0)
+    system.port = int(system.process.args[-1])  # type: ignore[index, arg-type]
+    try:
+        wait_for(system.answers, START_SECONDS)
+        wait_for(lambda: all(system.child(part) for part in PARTS), START_SECONDS)
+        yield system
+    finally:
+        system.process.kill()
+        system.process.wait()
+        assert system.process.stdout is not None
+        system.process.stdout.close()
+
+
+def wait_for(condition: object, seconds: float) -> None:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def assert_gone(processes: list[psutil.Process]) -> None:
+    _, left = psutil.wait_procs(processes, timeout=GONE_SECONDS)
+    assert not [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_it_starts_answers_and_ctrl_c_ends_all(tmp_path: Path) -> None:
+    with running(tmp_path) as system:
+        everyone = system.everyone()
+        assert len(everyone) >= 7, "supervisor, Redis, web and its two workers, worker, scheduler"
+        system.process.send_signal(signal.SIGINT)
+        assert system.process.wait(GONE_SECONDS) == 0
+        assert_gone(everyone)
+
+
+def test_kill_9_of_the_supervisor_leaves_nobody_and_it_starts_again(tmp_path: Path) -> None:
+    with running(tmp_path) as system:
+        everyone = system.everyone()
+        system.process.kill()
+        assert_gone(everyone)
+    with running(tmp_path) as system:
+        system.process.terminate()
+        assert system.process.wait(GONE_SECONDS) == 0
+
+
+def test_a_killed_part_comes_back(tmp_path: Path) -> None:
+    with running(tmp_path) as system:
+        for part in (*PARTS, "redis.sock"):
+            victim = system.child(part)
+            assert victim is not None
+            below = victim.children(recursive=True)
+            victim.kill()
+            assert_gone(below)
+            wait_for(lambda part=part, old=victim.pid: back(system, part, old), START_SECONDS)
+        wait_for(system.answers, START_SECONDS)
+
+
+def back(system: Running, part: str, old: int) -> bool:
+    found = system.child(part)
+    return found is not None and found.pid != old
+
+
+def test_a_second_one_on_the_same_data_or_port_is_refused_in_one_line(tmp_path: Path) -> None:
+    with running(tmp_path / "first") as system:
+        same_data = command(tmp_path / "first", free_port())
+        assert "already runs" in last_line(same_data)
+        same_port = command(tmp_path / "second", system.port)
+        assert "--port" in last_line(same_port)
+        assert system.answers()
+
+
+def last_line(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate(timeout=START_SECONDS)
+    assert process.returncode == 1
+    assert "Traceback" not in output
+    return output.strip().splitlines()[-1]
+
+
+GRANDCHILD = """
+import os, subprocess, sys, time
+sys.path.insert(0, {root!r})
+from core import parent
+me = os.getpid()
+sleep = [sys.executable, "-c", {sleep!r}]
+for tie in (lambda: parent.die_with(me), lambda: parent._stand_between(me, sleep)):
+    child = os.fork()
+    if child == 0:
+        tie()
+        time.sleep(60)
+    print(child, flush=True)
+subprocess.Popen(parent.command(sleep))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_children_die_with_their_parent_with_and_without_the_kernels_help() -> None:
+    root = Path(parent.__file__).parent.parent
+    source = GRANDCHILD.format(root=str(root), sleep="import time; time.sleep(60)")
+    process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as output:
+        while "ready" not in output.readline():
+            pass
+        wait_for(lambda: len(psutil.Process(process.pid).children(recursive=True)) == 4, START_SECONDS)
+        below = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait()
+    assert_gone(below)

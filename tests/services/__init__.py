@@ -1,0 +1,1 @@
+"""Use cases end to end: real databases, real files, no web."""
