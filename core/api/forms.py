@@ -51,10 +51,17 @@ class ReportForm(wtforms.Form):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name in dir(cls):
-            if hasattr(getattr(cls, name), "_formfield") and (name in RESERVED or name.startswith("_")):
+            field = getattr(cls, name)
+            if not hasattr(field, "_formfield"):
+                continue
+            if name in RESERVED or name.startswith("_"):
                 raise TypeError(
                     f"form {cls.__qualname__}: no field can be called {name!r}: a report form or its page "
                     "uses that name itself, or it begins with an underscore; choose another"
+                )
+            if not issubclass(getattr(field, "field_class", type(None)), (SpecField, Rows)):
+                raise TypeError(
+                    f"form {cls.__qualname__}: {name!r} needs one of core.api's fields, e.g. text(…)"
                 )
 
     def __init__(
@@ -67,7 +74,7 @@ class ReportForm(wtforms.Form):
         outer = (options.get("meta") or {}).get("_parent_form")
         self.span = outer.span if isinstance(outer, ReportForm) else span
         if formdata is not None and not isinstance(formdata, MultiDict):
-            formdata = MultiDict((name, item) for name in formdata for item in formdata[name])
+            formdata = MultiDict((name, item) for name, typed in formdata.items() for item in _items(typed))
         super().__init__(formdata=formdata, **options)
 
     @classmethod
@@ -157,6 +164,10 @@ class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs
 
     def to_json(self) -> Any:
         return self.data
+
+
+def _items(typed: Sequence[str]) -> Sequence[str]:
+    return [typed] if isinstance(typed, str) else typed
 
 
 def _entries(schema: FormSchema, record: Record, prefix: str = "") -> Iterable[tuple[str, list[str]]]:

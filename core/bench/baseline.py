@@ -19,7 +19,8 @@ SHOWN = 50
 INSERT, TABLE = "/insert", "/table"
 _PAGE = """<!doctype html><title>Rows</title><table>
 {%- for row in rows %}
-<tr><td>{{ row.id }}</td><td>{{ row.unit }}</td><td>{{ row.duty }}</td><td>{{ row.state }}</td><td>{{ row.at }}</td></tr>
+<tr><td>{{ row.id }}</td><td>{{ row.unit }}</td><td>{{ row.duty }}</td>
+<td>{{ row.state }}</td><td>{{ row.at }}</td></tr>
 {%- endfor %}
 </table>"""
 

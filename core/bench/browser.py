@@ -1,7 +1,7 @@
 """A browser without a screen, standard library only: requests, forms with photographs, signing in.
 
-A connection for each request, as a proxy in front opens them: connections that stay open are bound to one of the
-server's processes, and how they happen to be spread would decide the figures.
+A connection for each request, as a proxy in front opens them: connections that stay open are bound to one of
+the server's processes, and how they happen to be spread would decide the figures.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent, and what a right answer is: its status, and for a redirect where it must not lead."""
+    """What is sent, and what a right answer is: its status, which is no redirect to the login page."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ def photo() -> bytes:
 
 
 def send(port: int, request: Request) -> Answer:
-    """One request. The time runs from before connecting until the last byte has come; making the body is not in it."""
+    """Send one request. Its time runs from before connecting until the last byte; the body is made before."""
     body, headers = _body(request)
     if request.cookie:
         headers["Cookie"] = request.cookie
@@ -82,10 +82,8 @@ def expect(port: int, request: Request) -> Answer:
     answer = send(port, request)
     lost = answer.location.split("?")[0].endswith("/login") and request.path != "/login"
     if answer.status != request.status or lost:
-        began = answer.body[:2000].decode("utf-8", "replace")
-        raise WrongAnswer(
-            f"{request.method} {request.path}: {answer.status} {answer.location}, wanted {request.status}\n{began}"
-        )
+        what = f"{request.method} {request.path}: {answer.status} {answer.location}, wanted {request.status}"
+        raise WrongAnswer(f"{what}\n{answer.body[:2000].decode('utf-8', 'replace')}")
     return answer
 
 
@@ -93,7 +91,7 @@ def _body(request: Request) -> tuple[bytes | None, dict[str, str]]:
     if request.method == "GET":
         return None, {}
     if not request.photos:
-        encoded = urlencode(request.fields).encode()
+        encoded = urlencode([(name, value) for name, value in request.fields]).encode()
         return encoded, {"Content-Type": "application/x-www-form-urlencoded"}
     mark = secrets.token_hex(16)
     parts: list[bytes] = []

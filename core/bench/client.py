@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from http.client import HTTPException
 
 from core.bench.browser import Request, WrongAnswer, expect
 
@@ -34,13 +35,13 @@ class _Clients:
                 break
             try:
                 self.times.append(expect(self.port, request).seconds * 1000)
-            except (WrongAnswer, OSError) as error:
+            except (WrongAnswer, OSError, HTTPException) as error:
                 self.wrong.append(f"{type(error).__name__}: {error}")
         self.moments.append(time.perf_counter())
 
     def outcome(self) -> dict[str, object]:
-        if self.wrong:
-            return {"wrong": self.wrong[0]}
+        if self.wrong or len(self.moments) < 2 * self.start.parties:
+            return {"wrong": (self.wrong or ["a client ended early: see its message above"])[0]}
         return {"times": self.times, "seconds": max(self.moments) - min(self.moments)}
 
 

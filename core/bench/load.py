@@ -1,4 +1,4 @@
-"""One slice of load on a server: the clients' process started, and what it and the server's processes used."""
+"""One slice of load on a server: what its clients saw and what its processes used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GRACE = 90.0
 
 @dataclass(frozen=True)
 class Slice:
-    """The milliseconds of every request, the seconds from the first beginning to the last end, processor seconds."""
+    """Milliseconds of every request, seconds from the first beginning to the last end, processor seconds."""
 
     times: list[float]
     seconds: float

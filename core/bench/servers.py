@@ -40,13 +40,13 @@ class Server:
     database: Path
 
     def cpu_seconds(self) -> float:
-        """Processor time that the server's processes have used, ended children included; in steps of 10 ms."""
+        """Processor time of the server's processes and of their ended children, in steps of 10 ms."""
         return sum(_processor_time(pid) for pid in _tree(self.pid))
 
     def checkpoint(self) -> None:
-        """What the scheduler does every few seconds: write SQLite's log back, so that it does not grow and slow reads.
+        """Write SQLite's log back, so that it does not grow and slow reads.
 
-        Nobody else does it while the benchmark runs, for the scheduler is not started.
+        In use the scheduler does it every few seconds; it does not run here, so that nobody else does.
         """
         with closing(sqlite3.connect(self.database, timeout=15)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -83,7 +83,7 @@ def _running(
 ) -> Iterator[Server]:
     process = subprocess.Popen(
         parent.command([sys.executable, "-P", "-m", *argv]),
-        env=python_environment() | environment,
+        env={**python_environment(), **environment},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -82,11 +82,22 @@ def save(actor: Actor, filled: Filled, *, submit: bool) -> Saved:
         repeated = idempotency.repeated(done, filled.key, asked)
         if repeated is not None:
             done.about("report", repeated["id"], unit_id=unit.id)
-            return Saved(repeated)
+            return _as_before(campaign, duty, filled, repeated, submit=submit)
         held = _draft(done, campaign, duty, unit, filled)
         saved = _write(done, held, filled, kept, refused, submit=submit)
-        idempotency.remember(done, filled.key, saved.answer)
+        told = {"problems": [problem.to_json() for problem in saved.problems]}
+        idempotency.remember(done, filled.key, saved.answer | told)
     return saved
+
+
+def _as_before(
+    campaign: CampaignFacts, duty: DutyRule, filled: Filled, told: dict[str, Any], *, submit: bool
+) -> Saved:
+    """The first answer again, with what was wrong then: repeating a failed submission must not look like success."""
+    problems = [Text(*words) for words in told["problems"]]
+    form = _form(campaign, duty, filled.period_key, filled.entries)
+    fields = dict(form.errors) if submit and not form.validate() else {}
+    return Saved({name: value for name, value in told.items() if name != "problems"}, fields, problems)
 
 
 def _owed_here(filled: Filled) -> tuple[CampaignFacts, DutyRule]:
@@ -101,7 +112,8 @@ def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, fill
     """The draft to go on from, or a new one."""
     _refuse_disabled(done, unit)
     if filled.report_id is not None:
-        held = hold(done, filled.report_id, filled.version)
+        # Whoever does not say which version was read must not overwrite one: no report has version 0.
+        held = hold(done, filled.report_id, filled.version or 0)
         same = (held.unit.id, held.duty.code, held.report.period_key)
         if same != (unit.id, duty.code, filled.period_key):
             raise Missing
@@ -113,13 +125,24 @@ def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, fill
         raise Missing
     if done.at.date() < period.starts:
         raise NotNow(Text(f"这一期 {period.starts} 才开始", f"This period begins on {period.starts}"))
-    if duty.cadence.kind in ("day", "once"):
-        reports = filings.of_obligation(done.session(), campaign.id, unit.id, duty, period.key)
-        if standing(duty, count, (report.filing for report in reports.values())).is_filed:
-            raise NotNow(Text("这一期已经报过了", "This period has been reported already"))
+    if _filed_already(done, campaign, duty, unit, period.key):
+        raise NotNow(FILED_ALREADY)
     report = _new_report(done, campaign, duty, unit, period.key)
     done.about("report", report.id, unit_id=unit.id, duty=duty.code, period=period.key)
     return Held(campaign, duty, unit, report)
+
+
+FILED_ALREADY = Text("这一期已经报过了", "This period has been reported already")
+
+
+def _filed_already(
+    done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, period_key: str
+) -> bool:
+    """Whether a duty that takes one report a period has it: drafts, withdrawn and returned ones do not count."""
+    if duty.cadence.kind not in ("day", "once"):
+        return False
+    known = filings.of_obligation(done.session(), campaign.id, unit.id, duty, period_key)
+    return standing(duty, 1, (report.filing for report in known.values())).is_filed
 
 
 def _refuse_disabled(done: Deed, unit: Unit) -> None:
@@ -184,10 +207,12 @@ def _write(
     report.form_version = _form_version(done, duty)
     evidence.detach(done, report, filled.remove)
     problems = [*refused, *evidence.attach(done, report, kept, duty.evidence)]
-    form = _form(held)
+    form = _form(held.campaign, duty, report.period_key, report.entries)
     fields = dict(form.errors) if submit and not form.validate() else {}
     lacking = evidence.shortfall(done, report, duty.evidence) if submit else None
     problems += [lacking] if lacking else []
+    if submit and _filed_already(done, held.campaign, duty, held.unit, report.period_key):
+        problems.append(FILED_ALREADY)
     if submit and not fields and not problems:
         _submit(done, held, form)
     else:
@@ -198,9 +223,11 @@ def _write(
     return Saved(answer(report, attached(done, report.id)), fields, problems)
 
 
-def _form(held: Held) -> ReportForm:
-    period = held.campaign.period(held.duty, held.report.period_key)
-    return form_class(held.duty)(held.report.entries, span=period.span if period else None)
+def _form(
+    campaign: CampaignFacts, duty: DutyRule, period_key: str, entries: Mapping[str, Sequence[str]]
+) -> ReportForm:
+    period = campaign.period(duty, period_key)
+    return form_class(duty)(entries, span=period.span if period else None)
 
 
 def _submit(done: Deed, held: Held, form: ReportForm) -> None:

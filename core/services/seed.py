@@ -181,10 +181,6 @@ def _fixture_accounts(
     """One account for each actor of the access matrix (check Z1)."""
     home, away = [place for place in world if place.level == "city"][:2]
     county = _counties(home, world)[0]
-    types = list(runtime().registry.unit_types.values())
-    several = next((t for t in types if len(t.kinds) > 2), types[0])
-    other = next(t for t in types if t is not several)
-    kind = busiest(several)
 
     def clerk(login: str, unit: NewUnit, role: Role = Role.REPORTER) -> NewPerson:
         return NewPerson(login, login, password, (Grant(role, Reach(unit_id=ids[unit.code])),))
@@ -193,6 +189,20 @@ def _fixture_accounts(
         reach = Reach(region_path=path, unit_types=frozenset(only) or None)
         return NewPerson(login, login, password, (Grant(role, reach),))
 
+    yield official("fx-inspector-inside", Role.INSPECTOR, home.path)
+    yield official("fx-inspector-outside", Role.INSPECTOR, away.path)
+    yield official("fx-office-county", Role.OFFICE, county.path)
+    yield official("fx-office-city", Role.OFFICE, home.path)
+    yield official("fx-office-province", Role.OFFICE, None)
+    yield official("fx-auditor", Role.AUDITOR, None)
+    yield official("fx-admin", Role.ADMIN, None)
+    types = list(runtime().registry.unit_types.values())
+    if not types:
+        return
+    several = next((t for t in types if len(t.kinds) > 2), types[0])
+    other = next((t for t in types if t is not several), several)
+    kind = busiest(several)
+    yield official("fx-inspector-type", Role.INSPECTOR, None, several.key)
     unit = _first(new_units, several.key, kind.key, home.code[:4])
     siblings = [u for u in new_units if (u.unit_type, u.kind) == (several.key, kind.key) and u is not unit]
     yield clerk("fx-clerk", unit)
@@ -203,14 +213,6 @@ def _fixture_accounts(
     yield clerk("fx-clerk-other-region", _first(new_units, several.key, kind.key, away.code[:4]))
     yield clerk("fx-clerk-disabled-unit", siblings[-1])
     yield clerk("fx-disabled", unit)
-    yield official("fx-inspector-inside", Role.INSPECTOR, home.path)
-    yield official("fx-inspector-outside", Role.INSPECTOR, away.path)
-    yield official("fx-inspector-type", Role.INSPECTOR, None, several.key)
-    yield official("fx-office-county", Role.OFFICE, county.path)
-    yield official("fx-office-city", Role.OFFICE, home.path)
-    yield official("fx-office-province", Role.OFFICE, None)
-    yield official("fx-auditor", Role.AUDITOR, None)
-    yield official("fx-admin", Role.ADMIN, None)
 
 
 def reports(campaign: CampaignFacts, seed: int, cities: int) -> int:

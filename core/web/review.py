@@ -61,18 +61,17 @@ def queue() -> str:
 
 @route(bp, "/next", Permission.REVIEW, audit="review.claim", methods=("POST",))
 def claim_next() -> Response:
-    kept = {name: request.form[name] for name in ("region", "type", "duty") if request.form.get(name)}
     answer = review.claim_next(actor(), _filter())
     if answer is None:
         flash(_("没有等待审核的报告了"), "info")
-        return redirect(url_for("review.queue", _external=False, **kept))
-    return redirect(url_for("review.show", report_id=answer["id"], _external=False, **kept))
+        return redirect(url_for("review.queue", _external=False, **_kept()))
+    return redirect(url_for("review.show", report_id=answer["id"], _external=False, **_kept()))
 
 
 @route(bp, "/<report_id>/claim", Permission.REVIEW, audit="review.claim", methods=("POST",))
 def claim(report_id: str) -> Response:
     review.claim(actor(), report_id)
-    return redirect(url_for("review.show", report_id=report_id))
+    return redirect(url_for("review.show", report_id=report_id, _external=False, **_kept()))
 
 
 @route(bp, "/<report_id>", Permission.REVIEW)
@@ -109,9 +108,13 @@ def _version() -> int:
     return request.form.get("version", type=int) or 0
 
 
+def _kept() -> dict[str, str]:
+    """The queue's filters, carried along from page to page."""
+    return {name: request.form[name] for name in ("region", "type", "duty") if request.form.get(name)}
+
+
 def _onward() -> Response:
-    kept = {name: request.form[name] for name in ("region", "type", "duty") if request.form.get(name)}
-    return redirect(url_for("review.queue", _external=False, **kept))
+    return redirect(url_for("review.queue", _external=False, **_kept()))
 
 
 def _report(report_id: str) -> ReportView:

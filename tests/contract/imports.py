@@ -44,7 +44,7 @@ PLUGIN_FILES = {"pages": frozenset({"flask"}), "models": frozenset({"sqlalchemy"
 ROOTS = frozenset(
     f"core.{name}"
     for name in (
-        "app", "cli", "commands", "parent", "redis_server", "scheduler", "serve", "supervisor", "worker",
+        "app", "bench", "cli", "commands", "parent", "redis_server", "scheduler", "serve", "supervisor", "worker",
     )
 )  # fmt: skip
 

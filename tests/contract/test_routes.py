@@ -71,7 +71,7 @@ def test_the_whole_application_does_not_start_with_an_undeclared_route(
     class Module:
         bp = Blueprint("stray", "stray")
 
-    Module.bp.add_url_rule("/stray", view_func=view)
+    Module.bp.add_url_rule("/stray", "view", lambda: "seen")
     monkeypatch.setattr(composition, "BLUEPRINTS", (*composition.BLUEPRINTS, Module))
     with pytest.raises(Undeclared, match=r"stray\.view"):
         create_app(settings_for(tmp_path))

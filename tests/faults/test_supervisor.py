@@ -25,21 +25,23 @@ pytestmark = pytest.mark.slow
 START_SECONDS = 30.0
 #: What the product promises after a kill.
 GONE_SECONDS = 10.0
-PARTS = ("serve", "worker", "scheduler")
+PARTS = ("serve", "worker", "scheduler", "redis")
 
 
 @dataclass
 class Running:
     """A started `dudao run` and what its processes are."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     def child(self, part: str) -> psutil.Process | None:
         """The running process of a part, if there is one."""
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.Error):
-                if part in " ".join(child.cmdline()):
+                words = " ".join(child.cmdline()).split()
+                if any(word == part or word.endswith(f"/{part}.sock") for word in words):
                     return child
         return None
 
@@ -64,28 +66,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def command(data: Path, port: int) -> subprocess.Popen[str]:
+def start(data: Path, port: int) -> Running:
     environment = {**os.environ, "DUDAO_DATA": str(data), "PYTHONUNBUFFERED": "1"}
     arguments = [sys.executable, "-m", "core.cli", "run", "--port", str(port)]
-    return subprocess.Popen(
-        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    log = data.with_name(f"{data.name}-{port}.log")
+    with log.open("w") as output:
+        process = subprocess.Popen(arguments, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    return Running(process, port, log)
 
 
 @contextmanager
 def running(data: Path) -> Iterator[Running]:
     """The system, up and answering; killed in the end if the test did not end it."""
-    system = Running(command(data, free_port()), 0)
-    system.port = int(system.process.args[-1])  # type: ignore[index, arg-type]
+    system = start(data, free_port())
     try:
         wait_for(system.answers, START_SECONDS)
         wait_for(lambda: all(system.child(part) for part in PARTS), START_SECONDS)
         yield system
+    except BaseException:
+        print(system.log.read_text()[-5000:])
+        raise
     finally:
         system.process.kill()
         system.process.wait()
-        assert system.process.stdout is not None
-        system.process.stdout.close()
 
 
 def wait_for(condition: object, seconds: float) -> None:
@@ -102,7 +105,7 @@ def assert_gone(processes: list[psutil.Process]) -> None:
 
 
 def test_it_starts_answers_and_ctrl_c_ends_all(tmp_path: Path) -> None:
-    with running(tmp_path) as system:
+    with running(tmp_path / "data") as system:
         everyone = system.everyone()
         assert len(everyone) >= 7, "supervisor, Redis, web and its two workers, worker, scheduler"
         system.process.send_signal(signal.SIGINT)
@@ -111,18 +114,18 @@ def test_it_starts_answers_and_ctrl_c_ends_all(tmp_path: Path) -> None:
 
 
 def test_kill_9_of_the_supervisor_leaves_nobody_and_it_starts_again(tmp_path: Path) -> None:
-    with running(tmp_path) as system:
+    with running(tmp_path / "data") as system:
         everyone = system.everyone()
         system.process.kill()
         assert_gone(everyone)
-    with running(tmp_path) as system:
+    with running(tmp_path / "data") as system:
         system.process.terminate()
         assert system.process.wait(GONE_SECONDS) == 0
 
 
 def test_a_killed_part_comes_back(tmp_path: Path) -> None:
-    with running(tmp_path) as system:
-        for part in (*PARTS, "redis.sock"):
+    with running(tmp_path / "data") as system:
+        for part in PARTS:
             victim = system.child(part)
             assert victim is not None
             below = victim.children(recursive=True)
@@ -139,16 +142,15 @@ def back(system: Running, part: str, old: int) -> bool:
 
 def test_a_second_one_on_the_same_data_or_port_is_refused_in_one_line(tmp_path: Path) -> None:
     with running(tmp_path / "first") as system:
-        same_data = command(tmp_path / "first", free_port())
-        assert "already runs" in last_line(same_data)
-        same_port = command(tmp_path / "second", system.port)
-        assert "--port" in last_line(same_port)
+        assert "already runs" in refusal(start(tmp_path / "first", free_port()))
+        assert "--port" in refusal(start(tmp_path / "second", system.port))
         assert system.answers()
 
 
-def last_line(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=START_SECONDS)
-    assert process.returncode == 1
+def refusal(system: Running) -> str:
+    """The last line of one that did not start."""
+    assert system.process.wait(START_SECONDS) == 1
+    output = system.log.read_text()
     assert "Traceback" not in output
     return output.strip().splitlines()[-1]
 
@@ -159,12 +161,11 @@ sys.path.insert(0, {root!r})
 from core import parent
 me = os.getpid()
 sleep = [sys.executable, "-c", {sleep!r}]
-for tie in (lambda: parent.die_with(me), lambda: parent._stand_between(me, sleep)):
-    child = os.fork()
-    if child == 0:
-        tie()
-        time.sleep(60)
-    print(child, flush=True)
+if os.fork() == 0:
+    parent.die_with(me)
+    time.sleep(60)
+if os.fork() == 0:
+    os._exit(parent._stand_between(me, sleep))
 subprocess.Popen(parent.command(sleep))
 print("ready", flush=True)
 time.sleep(60)

@@ -176,4 +176,4 @@ class AReportsLife(RuleBasedStateMachine):
 
 
 TestAReportsLife = AReportsLife.TestCase
-TestAReportsLife.settings = settings(max_examples=60, stateful_step_count=25, deadline=None, database=None)
+TestAReportsLife.settings = settings(max_examples=30, stateful_step_count=20, deadline=None, database=None)

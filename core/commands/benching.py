@@ -1,0 +1,60 @@
+"""Measuring the product on this machine."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from core.bench import measure, report
+from core.bench.browser import WrongAnswer
+from core.bench.operations import OPERATIONS
+from core.bench.servers import BenchError
+
+
+def _chosen(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str]:
+    names = [name.strip() for name in value.split(",")] if value else list(OPERATIONS)
+    unknown = [name for name in names if name not in OPERATIONS]
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(OPERATIONS)}")
+    return names
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="A small run that shows whether all works; rough figures.")
+@click.option(
+    "--operations", callback=_chosen, help=f"Some only, separated by commas: {', '.join(OPERATIONS)}."
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the JSON [stdout].")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where the throwaway installation is made [the system's]. On a memory disk writes look too fast.",
+)
+def bench(quick: bool, operations: list[str], output: Path | None, folder: Path | None) -> None:
+    """Measure the product on throwaway data: JSON on stdout, a table on stderr.
+
+    Each figure comes with its ratio to a bare Flask and SQLAlchemy application measured in the same run.
+    """
+    # As with Ctrl-C, what was started is ended and what was made is removed.
+    signal.signal(signal.SIGTERM, _interrupt)
+    effort = measure.QUICK if quick else measure.FULL
+    known = report.circumstances(effort)
+    try:
+        found = measure.run(effort, operations, folder, lambda line: click.echo(line, err=True))
+    except (BenchError, WrongAnswer, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    text = json.dumps(report.as_json(known, found), ensure_ascii=False, indent=2)
+    if output is not None:
+        output.write_text(text + "\n", "utf-8")
+    else:
+        click.echo(text)
+    for line in report.table(found):
+        click.echo(line, err=True)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,274 @@
+"""Evidence bytes: kept once, safely, or not at all; and the names under which people see them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.store import filetypes
+from core.store.evidence import CHUNK, EvidenceFolder, StorageFailed, TooLarge, Unrecognised, shown_name
+from tests.unit.files import picture
+
+PHOTO = picture("JPEG")
+SHA = hashlib.sha256(PHOTO).hexdigest()
+LIMIT = 10 * 1024 * 1024
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> EvidenceFolder:
+    return EvidenceFolder(f"file://{tmp_path}/evidence")
+
+
+def everything(folder: EvidenceFolder) -> list[Path]:
+    """Every file in the folder, whatever it is."""
+    return [path for path in folder.root.rglob("*") if path.is_file()]
+
+
+def test_a_file_is_kept_under_its_hash_as_it_came(kept: EvidenceFolder) -> None:
+    stored = kept.put(io.BytesIO(PHOTO), "现场.png", LIMIT)
+    assert (stored.sha256, stored.size, stored.type) == (SHA, len(PHOTO), filetypes.JPEG)
+    assert kept.path(SHA) == kept.root / SHA[:2] / SHA[2:4] / SHA
+    assert kept.path(SHA).read_bytes() == PHOTO
+    assert everything(kept) == [kept.path(SHA)]
+    assert kept.hashes() == {SHA}
+    assert kept.digest(SHA) == SHA
+
+
+def test_a_kept_file_can_be_read_by_its_owner_alone_and_written_by_nobody(kept: EvidenceFolder) -> None:
+    kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert stat.S_IMODE(kept.path(SHA).stat().st_mode) == 0o400
+    folders = [kept.root / "incoming", kept.path(SHA).parent, kept.path(SHA).parent.parent]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_the_same_bytes_are_kept_once_whatever_their_names(kept: EvidenceFolder) -> None:
+    first = kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert kept.put(io.BytesIO(PHOTO), "b.png", LIMIT) == first
+    assert everything(kept) == [kept.path(SHA)]
+
+
+def test_a_file_larger_than_a_chunk_is_kept_whole(kept: EvidenceFolder) -> None:
+    content = PHOTO + os.urandom(2 * CHUNK)
+    stored = kept.put(io.BytesIO(content), "a.jpg", LIMIT)
+    assert stored.size == len(content)
+    assert kept.path(stored.sha256).read_bytes() == content
+
+
+@pytest.mark.parametrize("limit", [0, len(PHOTO) - 1])
+def test_a_file_over_the_limit_leaves_nothing(kept: EvidenceFolder, limit: int) -> None:
+    with pytest.raises(TooLarge):
+        kept.put(io.BytesIO(PHOTO), "a.jpg", limit)
+    assert everything(kept) == []
+
+
+def test_a_file_of_just_the_limit_is_kept(kept: EvidenceFolder) -> None:
+    assert kept.put(io.BytesIO(PHOTO), "a.jpg", len(PHOTO)).size == len(PHOTO)
+
+
+def test_a_large_file_is_given_up_as_soon_as_it_is_too_large(kept: EvidenceFolder) -> None:
+    stream = io.BytesIO(PHOTO + bytes(8 * CHUNK))
+    with pytest.raises(TooLarge):
+        kept.put(stream, "a.jpg", CHUNK)
+    assert stream.tell() <= 2 * CHUNK
+
+
+def test_a_file_of_no_accepted_type_leaves_nothing(kept: EvidenceFolder) -> None:
+    with pytest.raises(Unrecognised):
+        kept.put(io.BytesIO(b"<html><script>"), "photo.jpg", LIMIT)
+    assert everything(kept) == []
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(kept: EvidenceFolder) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise ConnectionResetError
+            return super().read(10)
+
+    with pytest.raises(StorageFailed):
+        kept.put(Broken(PHOTO), "a.jpg", LIMIT)
+    assert everything(kept) == []
+
+
+def at_call(number: int) -> Callable[[int], bool]:
+    return lambda call: call == number
+
+
+def failing_fsync(fails: Callable[[int], bool], number: int = errno.EIO) -> Callable[[int], None]:
+    """An fsync that reports an error at the calls chosen, counted from 1."""
+    calls = iter(range(1, 1000))
+
+    def fsync(handle: int) -> None:
+        if fails(next(calls)):
+            raise OSError(number, os.strerror(number))
+
+    return fsync
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_bytes_whose_write_is_not_confirmed_are_not_kept(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "fsync", failing_fsync(lambda call: call > 0, number))
+    with pytest.raises(StorageFailed, match=os.strerror(number)):
+        kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert everything(kept) == []
+
+
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
+def test_no_failed_sync_is_tried_again_or_answered_with_success(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    calls = []
+
+    def fails(number: int) -> bool:
+        calls.append(number)
+        return number == call
+
+    monkeypatch.setattr(os, "fsync", failing_fsync(fails))
+    with pytest.raises(StorageFailed):
+        kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert calls == list(range(1, call + 1)), "nothing is synced after a failure"
+    assert not list((kept.root / "incoming").iterdir())
+
+
+@pytest.mark.xfail(reason="EvidenceFolder._keep: a failed sync of the folder leaves the renamed file behind")
+def test_a_folder_whose_sync_fails_holds_no_new_file(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", failing_fsync(at_call(4)))
+    with pytest.raises(StorageFailed):
+        kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert everything(kept) == []
+
+
+def test_a_failure_never_harms_the_same_bytes_kept_before(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    for call in (1, 2):
+        monkeypatch.setattr(os, "fsync", failing_fsync(at_call(call)))
+        with pytest.raises(StorageFailed):
+            kept.put(io.BytesIO(PHOTO), "b.jpg", LIMIT)
+        assert kept.digest(SHA) == SHA
+
+
+def test_after_a_failure_the_same_upload_can_be_kept(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", failing_fsync(lambda call: call > 0))
+        with pytest.raises(StorageFailed):
+            kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT).sha256 == SHA
+
+
+def test_bytes_are_synced_before_they_get_their_name_and_their_folder_after(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, os.rename
+
+    def recorded_fsync(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        calls.append(("fsync", str(path.relative_to(kept.root.resolve()))))
+        if path.is_file():
+            assert path.read_bytes() == PHOTO, "everything is written before the sync"
+        fsync(handle)
+
+    def recorded_rename(source: Any, target: Any) -> None:
+        calls.append(("rename", str(Path(target).relative_to(kept.root))))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "rename", recorded_rename)
+    kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    one, two = SHA[:2], f"{SHA[:2]}/{SHA[2:4]}"
+    [(first, temporary), *others] = calls
+    assert first == "fsync"
+    assert temporary.startswith("incoming/")
+    assert others == [("fsync", "."), ("fsync", one), ("rename", f"{two}/{SHA}"), ("fsync", two)]
+
+
+def test_altered_and_missing_files_are_told_from_whole_ones(kept: EvidenceFolder) -> None:
+    kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    kept.path(SHA).chmod(0o600)
+    kept.path(SHA).write_bytes(PHOTO + b"!")
+    assert kept.digest(SHA) != SHA
+    kept.path(SHA).unlink()
+    assert kept.digest(SHA) is None
+    assert kept.hashes() == set()
+
+
+@pytest.mark.parametrize("wrong", ["", "../../etc/passwd", SHA.upper(), SHA[:-1], SHA + "\n", SHA[:-1] + "/"])
+def test_a_path_is_made_of_a_hash_and_nothing_else(kept: EvidenceFolder, wrong: str) -> None:
+    with pytest.raises(ValueError, match="SHA-256"):
+        kept.path(wrong)
+
+
+def test_an_address_may_hold_blanks_and_chinese(tmp_path: Path) -> None:
+    folder = EvidenceFolder(f"file://{tmp_path}/%E4%BD%90%20%E8%AF%81")
+    assert folder.root == tmp_path / "佐 证"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("现场照片.jpg", "现场照片.jpg"),
+        ("现场照片", "现场照片.jpg"),
+        ("宣传😀.jpg", "宣传😀.jpg"),
+        ("evil.exe", "evil.exe.jpg"),
+        ("C:\\Users\\某人\\桌面\\照片.jpg", "照片.jpg"),
+        ("/etc/passwd", "passwd.jpg"),
+        ("..\\..\\boot.ini", "boot.ini.jpg"),
+        ("../../../a.jpg", "a.jpg"),
+        ("\u202egpj.exe", "gpj.exe.jpg"),
+        ("a\u2066b\u2069.jpg", "ab.jpg"),
+        ("a\x00b.jpg", "ab.jpg"),
+        ("a\r\nSet-Cookie: x.jpg", "aSet-Cookie_ x.jpg"),
+        ("a\u2028b\u200b.jpg", "ab.jpg"),
+        ("a\ud800b.jpg", "ab.jpg"),
+        ('a<b>"c|d?e*f:g.jpg', "a_b__c_d_e_f_g.jpg"),
+        ("e\u0301.jpg", "é.jpg"),
+        ("  .照片. .jpg", "照片. .jpg"),
+        ("", "file.jpg"),
+        ("...", "file.jpg"),
+        ("/", "file.jpg"),
+        (".jpg", "jpg.jpg"),
+        ("\u202e\u200b", "file.jpg"),
+    ],
+)
+def test_a_name_is_shown_without_path_or_tricks(raw: str, shown: str) -> None:
+    assert shown_name(raw, ".jpg") == shown
+
+
+def test_a_long_name_is_cut_between_characters() -> None:
+    name = shown_name("字" * 300 + ".jpg", ".jpg")
+    assert name.endswith("字.jpg")
+    assert 190 <= len(name.encode()) <= 205
+    assert shown_name("字" * 300, "").strip("字") == ""
+
+
+@pytest.mark.xfail(reason="shown_name: extension on top of the 200 bytes, doubled in capitals")
+def test_a_name_has_at_most_200_bytes_and_its_extension_once() -> None:
+    assert shown_name("PHOTO.JPG", ".jpg") == "PHOTO.jpg"
+    assert len(shown_name("字" * 300 + ".jpg", ".jpg").encode()) <= 200
+
+
+@given(st.text(max_size=400))
+def test_whatever_a_name_holds_it_is_one_safe_path_component(raw: str) -> None:
+    name = shown_name(raw, ".jpg")
+    assert name.endswith(".jpg")
+    assert len(name.encode()) <= 205
+    assert not set(name) & set('/\\<>:"|?*\0\n\r\t\u202e\u2066\u200b')
+    assert not name.startswith((".", " "))

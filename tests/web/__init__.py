@@ -1,0 +1,1 @@
+"""The whole product through HTTP: access, sessions, headers, bad input, records."""

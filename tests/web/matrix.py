@@ -1,0 +1,314 @@
+"""The access matrix: actors, targets, and what each cell must answer; typed here anew, not asked of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from core.services import campaigns
+from core.store.models import EvidenceFile, LoginSession, User
+from core.web.policy import Policy
+from tests.web.site import Site
+
+#: Which roles hold which permission, from the notice's division of labour (domain.md): a second opinion.
+ROLES: dict[str, set[str]] = {
+    "report": {"reporter", "lead"},
+    "review": {"inspector"},
+    "read_reports": {"office", "inspector"},
+    "read_files": {"reporter", "lead", "office", "inspector"},
+    "dashboard": {"office"},
+    "switch_units": {"office"},
+    "switch_plugins": {"province", "admin"},
+    "reopen": {"office"},
+    "audit": {"auditor"},
+    "people": {"admin"},
+}
+CITY, AWAY, COUNTY = "/410000/410100/", "/410000/410200/", "/410000/410100/410102/"
+
+
+@dataclass(frozen=True)
+class Who:
+    """An actor: the roles held, and for which records. `unit` names the login whose unit it is."""
+
+    login: str
+    roles: frozenset[str] = frozenset()
+    unit: str | None = None
+    region: str = "/"
+    one_type: bool = False
+    state: str = "live"
+
+    @property
+    def anonymous(self) -> bool:
+        return self.state in ("anonymous", "disabled")
+
+
+def _clerk(login: str, unit: str | None = None, role: str = "reporter", state: str = "live") -> Who:
+    return Who(login, frozenset({role}), unit or login, state=state)
+
+
+def _official(login: str, role: str, region: str = "/", *, one_type: bool = False) -> Who:
+    whole = {"province"} if role == "office" and region == "/" else set()
+    return Who(login, frozenset({role, *whole}), region=region, one_type=one_type)
+
+
+ACTORS = (
+    Who("", state="anonymous"),
+    _clerk("fx-clerk"),
+    _clerk("fx-lead", "fx-clerk", "lead"),
+    _clerk("fx-clerk-sibling"),
+    _clerk("fx-clerk-parent"),
+    _clerk("fx-clerk-other-type"),
+    _clerk("fx-clerk-other-region"),
+    _clerk("fx-clerk-disabled-unit", state="unit disabled"),
+    _clerk("fx-disabled", "fx-clerk", state="disabled"),
+    _official("fx-inspector-inside", "inspector", CITY),
+    _official("fx-inspector-outside", "inspector", AWAY),
+    _official("fx-inspector-type", "inspector", one_type=True),
+    _official("fx-office-county", "office", COUNTY),
+    _official("fx-office-city", "office", CITY),
+    _official("fx-office-province", "office"),
+    _official("fx-auditor", "auditor"),
+    _official("fx-admin", "admin"),
+    _official("office", "office"),
+    _official("zz-office", "office", CITY),
+    _official("inspector", "inspector"),
+    _official("auditor", "auditor"),
+    _official("admin", "admin"),
+)
+
+#: The unit of each of these accounts is a target.
+OWNERS = (
+    "fx-clerk", "fx-clerk-sibling", "fx-clerk-parent", "fx-clerk-other-type", "fx-clerk-other-region",
+    "fx-clerk-disabled-unit",
+)  # fmt: skip
+REASON = "整顿期间暂停（测试）"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an address is about: something of one unit, something that does not exist, or nothing in particular."""
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+    owner: str | None = None
+    exists: bool = True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One request, and the answer that those who may get."""
+
+    endpoint: str
+    method: str
+    url: str
+    target: Target
+    data: dict[str, Any]
+    answer: int
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url} ({self.endpoint}, {self.target.name})"
+
+
+#: What those who may are answered: no deed is done by a post, unless it does no harm.
+ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
+    "account.logout": ({}, 302),
+    "account.language": ({"locale": "zh_Hans_CN"}, 302),
+    "account.password": ({}, 422),
+    "account.end_session": ({}, 404),
+    "account.sign_in": ({"password": "wrong"}, 401),
+    "notices.read": ({}, 302),
+    "office.reopen": ({"version": "0", "reason": REASON}, 409),
+    "office.enable_unit": ({}, 422),
+    "office.disable_unit": ({}, 422),
+    "office.enable_plugin": ({"reason": REASON}, 409),
+    "office.disable_plugin": ({}, 422),
+    "people.add": ({}, 422),
+    "people.disable": ({}, 302),
+    "people.enable": ({}, 302),
+    "people.reset_password": ({}, 200),
+    "review.claim_next": ({"type": "no-such-type"}, 302),
+    "review.claim": ({}, 409),
+    "review.accept": ({"version": "0"}, 409),
+    "review.return_": ({"version": "0", "reason": REASON}, 409),
+    "review.release": ({"version": "0"}, 409),
+    "unit.create": ({"do": "save"}, 409),
+    "unit.change": ({"do": "save", "version": "0"}, 409),
+    "unit.withdraw": ({"version": "0"}, 409),
+}
+
+
+@dataclass
+class Matrix:
+    """All cells of a site's router."""
+
+    site: Site
+    targets: dict[str, list[Target]]
+    disabled_login: str
+
+    @property
+    def app(self) -> Flask:
+        return self.site.app
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        found: dict[str, Policy] = self.app.extensions["dudao_policies"]
+        return found
+
+    def cells(self) -> Iterator[Cell]:
+        """Every route × method × target; signing out comes last, since it ends the actor's session."""
+        by_path: dict[str, dict[str, Rule]] = {}
+        for rule in self.app.url_map.iter_rules():
+            for method in rule.methods or ():
+                by_path.setdefault(rule.rule, {}).setdefault(method, rule)
+        for path in sorted(by_path, key=lambda path: (path == "/logout", path)):
+            yield from self._of_path(by_path[path])
+
+    def _of_path(self, rules: dict[str, Rule]) -> Iterator[Cell]:
+        some = next(iter(rules.values()))
+        for number, target in enumerate(self._targets(some)):
+            for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
+                rule = rules.get(method)
+                if number and (rule is None or method == "OPTIONS"):
+                    continue  # the router decides these; the target makes no difference
+                yield self._cell(rule, rule or some, method, target)
+
+    def _cell(self, rule: Rule | None, shape: Rule, method: str, target: Target) -> Cell:
+        with self.app.test_request_context():
+            url = self.app.url_for(shape.endpoint, **target.values)
+        if rule is None:
+            return Cell(shape.endpoint, method, url, target, {}, 405)
+        if method == "OPTIONS":
+            return Cell(rule.endpoint, method, url, target, {}, 200)
+        data, answer = ({}, 200) if method in ("GET", "HEAD") else ANSWERS[rule.endpoint]
+        return Cell(rule.endpoint, method, url, target, data, answer if target.exists else 404)
+
+    def _targets(self, rule: Rule) -> list[Target]:
+        wanted = frozenset(rule.arguments) - {"unit_type"}
+        key = rule.endpoint if rule.endpoint in self.targets else ",".join(sorted(wanted))
+        if "unit_type" in rule.arguments and not wanted:
+            key = "unit_type"
+        assert key in self.targets, f"teach the matrix what to put into {rule.rule}"
+        return self.targets[key]
+
+    def expected(self, who: Who, cell: Cell) -> int:
+        """The status of a cell, from the declared policy and the tables above."""
+        if cell.answer == 405:
+            return 405
+        policy = self.policies[cell.endpoint]
+        permission = policy.permission.value
+        if permission != "public":
+            if who.anonymous:
+                return 302
+            if permission != "signed_in" and not (ROLES[permission] & who.roles):
+                return 403
+        if policy.unit_pages:
+            mine = self.site.units[who.unit or ""].unit_type
+            if cell.target.values.get("unit_type") != mine:
+                return 404
+            if who.state == "unit disabled":
+                return 403
+        if cell.method == "OPTIONS" or permission == "public":
+            return cell.answer
+        if cell.target.owner and not self.reaches(who, cell.target.owner, own_only=policy.unit_pages):
+            return 404
+        if cell.endpoint == "home.index":
+            return 200 if who.state == "unit disabled" else 302
+        return cell.answer
+
+    def reaches(self, who: Who, owner: str, *, own_only: bool) -> bool:
+        """Whether a unit's records are the actor's to see."""
+        unit = self.site.units[owner]
+        if who.unit:
+            return self.site.units[who.unit].id == unit.id
+        one_type = not who.one_type or unit.unit_type == self.site.units["fx-clerk"].unit_type
+        return not own_only and unit.region_path.startswith(who.region) and one_type
+
+
+def prepare(site: Site) -> Matrix:
+    """Sign everybody in, then disable an account and a unit while their sessions are open."""
+    for who in ACTORS:
+        site.token(who.login)
+    matrix = Matrix(site, _all_targets(site), "fx-disabled")
+    site.disable("fx-disabled")
+    site.disable_unit(site.units["fx-clerk-disabled-unit"].id, REASON)
+    return matrix
+
+
+def _all_targets(site: Site) -> dict[str, list[Target]]:
+    units = {owner: site.units[owner] for owner in OWNERS}
+    types = {owner: unit.unit_type for owner, unit in units.items()}
+    nothing = "0" * 32
+    reports = {owner: site.reports(unit.id, "accepted")[0] for owner, unit in units.items()}
+    with site.inside() as session:
+        files = {
+            owner: session.scalar(select(EvidenceFile.id).where(EvidenceFile.unit_id == unit.id).limit(1))
+            for owner, unit in units.items()
+        }
+        foreign = session.scalar(
+            select(LoginSession.id).join(User, User.id == LoginSession.user_id).where(User.login == "fx-clerk")
+        )
+        campaign = campaigns.current()
+        assert campaign is not None
+        later = next(
+            duty
+            for duty in campaign.duties
+            if duty.unit_type is None and duty.front_line and duty.cadence.kind == "phase"
+        )
+        period = f"phase-{len(campaign.phases)}"
+    files = {owner: found for owner, found in files.items() if found}
+    assert len(files) >= 3, f"too few units with evidence: {files}"
+    own = types["fx-clerk"]
+    spare = "other_members-lead"
+    due = {"code": later.code, "period_key": period}
+    return {
+        "": [Target("the only one")],
+        "static": [Target("a file", {"filename": "dudao.css"}), _gone(filename="no-such.css")],
+        "bootstrap.static": [
+            Target("a file", {"filename": "css/bootstrap.min.css"}), _gone(filename="no-such.css"),
+        ],
+        "unit_type": [
+            *(Target(f"type of {owner}", {"unit_type": key}) for owner, key in _first_of_each(types).items()),
+            _gone(unit_type="no_such_type"),
+        ],
+        "code,period_key": [
+            *(
+                Target(f"type of {owner}", {"unit_type": key, **due})
+                for owner, key in _first_of_each(types).items()
+            ),
+            _gone(unit_type=own, code="NON-01", period_key=period),
+            _gone(unit_type=own, code=later.code, period_key="phase-9"),
+            _gone(unit_type=own, code=later.code, period_key="week-1"),
+        ],
+        "report_id": [
+            *(
+                Target(owner, {"report_id": report, "unit_type": types[owner]}, owner)
+                for owner, report in reports.items()
+            ),
+            _gone(report_id=nothing, unit_type=own),
+        ],
+        "unit_id": [
+            *(Target(owner, {"unit_id": unit.id}, owner) for owner, unit in units.items()),
+            _gone(unit_id=10**6),
+            _gone(unit_id=10**30),
+        ],
+        "file_id": [
+            *(Target(owner, {"file_id": file}, owner) for owner, file in files.items()),
+            _gone(file_id=nothing),
+        ],
+        "session_id": [_gone("somebody else's", session_id=foreign), _gone(session_id=10**6)],
+        "key": [Target("a plugin", {"key": own})],
+        "login": [Target("an account", {"login": spare}), _gone(login="no-such-login")],
+    }  # fmt: skip
+
+
+def _gone(name: str = "missing", **values: Any) -> Target:
+    return Target(name, values, exists=False)
+
+
+def _first_of_each(types: dict[str, str]) -> dict[str, str]:
+    return {owner: key for number, (owner, key) in enumerate(types.items()) if key not in [*types.values()][:number]}
