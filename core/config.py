@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import core
 
-#: Largest request body in bytes: ten photographs of 8 MB and the form around them.
-MAX_BODY = 96 * 1024 * 1024
+#: Largest request body in bytes: nine photographs from a phone and a film, and the form around them.
+MAX_BODY = 256 * 1024 * 1024
 #: Largest single evidence file in bytes.
 MAX_FILE = 64 * 1024 * 1024
 _SOCKET = "redis.sock"

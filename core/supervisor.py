@@ -158,14 +158,13 @@ class _Tree:
         try:
             if self.settings.redis_url is None:
                 self._start_redis()
-            serve = ["serve", "--host", self.host, "--port", str(self.port)]
-            self._start("web", _part(*serve))
+            web = self._start("web", _part("serve", "--host", self.host, "--port", str(self.port)))
             self._start("worker", _part("worker"))
             self._start("scheduler", _part("scheduler"))
-            if self._wait("the web server", lambda: _healthy(self.host, self.port)) and banner:
+            if self._wait(web, lambda: _healthy(self.host, self.port)) and banner:
                 banner()
             while not self.stopped():
-                self._look_after()
+                self._look_after(self.children)
                 time.sleep(_TICK)
         finally:
             self._end()
@@ -180,31 +179,32 @@ class _Tree:
         redis_server.prepare(self.settings)
         child = self._start("Redis", redis_server.command(self.settings))
         try:
-            self._wait("Redis", lambda: redis_server.answers(self.settings))
+            self._wait(child, lambda: redis_server.answers(self.settings))
         except SupervisorError:
             if child.alive:
                 raise
             _say(f"Redis could not read its store; moved to {redis_server.set_aside(self.settings)}")
             child.start(self.environment)
-            self._wait("Redis", lambda: redis_server.answers(self.settings))
+            self._wait(child, lambda: redis_server.answers(self.settings))
 
-    def _wait(self, what: str, ready: Callable[[], bool]) -> bool:
-        """Wait until `ready`, without patience for children that die now. False if asked to stop."""
+    def _wait(self, awaited: Child, ready: Callable[[], bool]) -> bool:
+        """Wait until `awaited` is ready; its death now is an error of the set-up. False if asked to stop."""
         end = time.monotonic() + START_SECONDS
+        others = [child for child in self.children if child is not awaited]
         while not self.stopped():
-            for child in self.children:
-                if not child.alive:
-                    raise SupervisorError(f"{child.name} ended at its start: see its messages above")
+            if not awaited.alive:
+                raise SupervisorError(f"{awaited.name} ended at its start: see its messages above")
             if ready():
                 return True
             if time.monotonic() > end:
-                raise SupervisorError(f"{what} did not answer within {START_SECONDS:.0f} seconds")
+                raise SupervisorError(f"{awaited.name} did not answer within {START_SECONDS:.0f} seconds")
+            self._look_after(others)
             time.sleep(_TICK)
         return False
 
-    def _look_after(self) -> None:
+    def _look_after(self, children: Sequence[Child]) -> None:
         now = time.monotonic()
-        for child in self.children:
+        for child in children:
             if child.process is None and child.due <= now:
                 child.start(self.environment)
             elif child.process is not None and not child.alive:
@@ -243,7 +243,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     # The children's clock goes on from ours instead of starting anew.
     values.pop("DUDAO_NOW", None)
     root = Path(core.__file__).resolve().parent.parent
-    if str(root) not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+    if root not in {Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")}:
         # A checkout that is run without being installed.
         values["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
     return values

@@ -3,19 +3,7 @@
 from core.api import Duty, Photos, Plugin, ReportForm, UnitKind, UnitType, hookimpl, metric, weekly
 """
 
-from core.api.cadence import (
-    campaign_end,
-    campaign_start,
-    daily,
-    each_phase,
-    once,
-    phase_end,
-    phase_start,
-    weekly,
-)
-from core.api.evidence import NO_EVIDENCE, AnyFiles, Documents, Photos, PhotosOrVideos, Sheets
-from core.api.forms import (
-    ReportForm,
+from core.api.build import (
     choice,
     choices,
     date_field,
@@ -30,6 +18,18 @@ from core.api.forms import (
     whole,
     yes_no,
 )
+from core.api.cadence import (
+    campaign_end,
+    campaign_start,
+    daily,
+    each_phase,
+    once,
+    phase_end,
+    phase_start,
+    weekly,
+)
+from core.api.evidence import NO_EVIDENCE, AnyFiles, Documents, Photos, PhotosOrVideos, Sheets
+from core.api.forms import ReportForm
 from core.api.hooks import hookimpl
 from core.api.rules import all_chosen, at_most_field, inside_period
 from core.domain.declare import (

@@ -1,6 +1,6 @@
 """The load's own process, so that its work is not counted as the server's: one thread for each client.
 
-Reads a plan as JSON from its standard input and writes what came of it to its standard output; see `load`.
+Reads plans as lines of JSON from its standard input and writes what came of each to its standard output.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from http.client import HTTPException
+from typing import Any
 
 from core.bench.browser import Request, WrongAnswer, expect
 
@@ -45,8 +46,8 @@ class _Clients:
         return {"times": self.times, "seconds": max(self.moments) - min(self.moments)}
 
 
-def main() -> None:
-    asked = json.load(sys.stdin)
+def _answer(asked: dict[str, Any]) -> dict[str, object]:
+    """Carry out one plan."""
     plan = [[Request(**item) for item in own] for own in asked["plan"]]
     clients = _Clients(asked["port"], asked["limit"], len(plan))
     threads = [threading.Thread(target=clients.send, args=(own,), daemon=True) for own in plan]
@@ -54,7 +55,13 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    json.dump(clients.outcome(), sys.stdout)
+    return clients.outcome()
+
+
+def main() -> None:
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from core.bench.operations import OPERATIONS, Operation, Site, baseline_plan
 from core.bench.servers import Server
 
 Say = Callable[[str], None]
+#: As many requests as the server answers at a time: what warms up every one of its processes.
+SEATS = servers.WORKERS * servers.THREADS
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ def run(effort: Effort, names: Sequence[str], folder: Path | None, say: Say) -> 
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dudao-bench-", dir=folder)))
         say(f"making an installation with {sizes[-1]} waiting reports")
-        worlds = world.build(data, sizes, reporters=effort.reporters, inspectors=max(effort.each))
+        worlds = world.build(data, sizes, reporters=effort.reporters, inspectors=max(*effort.each, SEATS))
         bench = _Bench(
             effort,
+            stack.enter_context(load.clients()),
             bare=stack.enter_context(servers.baseline(data)),
             sites=[Site(stack.enter_context(servers.product(each.settings)), each) for each in worlds],
             say=say,
@@ -114,8 +117,10 @@ def run(effort: Effort, names: Sequence[str], folder: Path | None, say: Say) -> 
 class _Bench:
     """The running servers and what was found so far. The last site is the one with all reports."""
 
-    def __init__(self, effort: Effort, bare: Server, sites: list[Site], say: Say) -> None:
-        self.effort, self.bare, self.sites, self.say = effort, bare, sites, say
+    def __init__(
+        self, effort: Effort, clients: load.Clients, bare: Server, sites: list[Site], say: Say
+    ) -> None:
+        self.effort, self.clients, self.bare, self.sites, self.say = effort, clients, bare, sites, say
         self.results: list[Result] = []
         self.flatness: list[Flatness] = []
 
@@ -126,21 +131,21 @@ class _Bench:
         bare: list[Slice] = []
         slices: list[list[Slice]] = [[] for _ in sites]
         for _round in range(self.effort.rounds):
-            bare.append(load.run(self.bare, self._bare_plan(operation, clients, self.effort.bare[clients])))
+            bare.append(
+                self.clients.run(
+                    self.bare, baseline_plan(operation.baseline, clients, self.effort.bare[clients])
+                )
+            )
             for site, own in zip(sites, slices, strict=True):
                 plan = operation.plan(site, clients, self.effort.each[clients])
-                own.append(load.run(site.server, plan))
+                own.append(self.clients.run(site.server, plan))
         self._conclude(operation, clients, bare, slices)
 
     def _warm_up(self, operation: Operation, sites: Sequence[Site]) -> None:
         """Every process of the servers has done the work once, e.g. compiled the templates."""
-        clients = servers.WORKERS * servers.THREADS
-        load.run(self.bare, self._bare_plan(operation, clients, self.effort.warm_up))
+        self.clients.run(self.bare, baseline_plan(operation.baseline, SEATS, self.effort.warm_up))
         for site in sites:
-            load.run(site.server, operation.plan(site, clients, self.effort.warm_up))
-
-    def _bare_plan(self, operation: Operation, clients: int, each: int) -> load.Plan:
-        return baseline_plan(operation.baseline, clients, each)
+            self.clients.run(site.server, operation.plan(site, SEATS, self.effort.warm_up))
 
     def _conclude(
         self, operation: Operation, clients: int, bare: list[Slice], slices: list[list[Slice]]

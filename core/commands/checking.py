@@ -34,7 +34,7 @@ def routes(as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for row in rows:
-        methods = ",".join(row["methods"])  # type: ignore[arg-type]
+        methods = ",".join(row["methods"])
         click.echo(f"{methods:6} {row['rule']!s:55} {row['permission']!s:16} {row['audit'] or ''}")
 
 

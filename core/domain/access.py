@@ -136,11 +136,7 @@ class Actor:
 
 
 def _wide_enough(grant: Grant, permission: Permission) -> bool:
-    return (
-        permission not in WHOLE_CAMPAIGN_ONLY
-        or grant.role is not Role.OFFICE
-        or grant.reach.region_path is None
-    )
+    return permission not in WHOLE_CAMPAIGN_ONLY or grant.role is not Role.OFFICE or grant.reach == Reach()
 
 
 def covers(scope: AnyScope, *, unit_id: int, region_path: str, unit_type: str) -> bool:

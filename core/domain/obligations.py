@@ -117,14 +117,21 @@ def standing(duty: DutyRule, needed: int, filings: Iterable[Filing]) -> Standing
     accepted = [filing for filing in filed if filing.state == "accepted"]
     on_time = [filing for filing in filed if not filing.late]
     wanted = duty.topics()
+
+    def missing(reports: list[Filing]) -> frozenset[str]:
+        return wanted.difference(*(report.topics for report in reports))
+
+    def fills(reports: list[Filing]) -> bool:
+        return len(reports) >= needed and not missing(reports)
+
     return Standing(
         needed=needed,
         filed=len(filed),
         accepted=len(accepted),
         returned=sum(filing.state == "returned" for filing in known),
-        late=len(on_time) < needed <= len(filed),
-        topics_missing=wanted.difference(*(filing.topics for filing in filed)),
-        topics_unaccepted=wanted.difference(*(filing.topics for filing in accepted)),
+        late=fills(filed) and not fills(on_time),
+        topics_missing=missing(filed),
+        topics_unaccepted=missing(accepted),
     )
 
 

@@ -22,6 +22,8 @@ _COMMON = (
     "反诈",
 )
 
+_RUNS = "0123456789" * 13 + "9876543210" * 13
+
 
 def problem_with(password: str, about: Iterable[str] = ()) -> Text | None:
     """Why a password is refused, or None. `about` holds the person's own names, which are guessed first."""
@@ -33,7 +35,11 @@ def problem_with(password: str, about: Iterable[str] = ()) -> Text | None:
         return Text(f"密码最多 {LONGEST} 位", f"Use at most {LONGEST} characters")
     core = re.sub(r"[\W\d_]+", "", password.lower())
     guessable = {*(_COMMON), *(word.lower() for word in about if word)}
-    if len(set(password)) < 5 or len(core) < 3 or any(core == re.sub(r"[\W\d_]+", "", w) for w in guessable):
+    if (
+        len(set(password)) < 5
+        or password in _RUNS
+        or (core and core in {re.sub(r"[\W\d_]+", "", word) for word in guessable})
+    ):
         return Text(
             "这个密码太容易猜到，请换一个，不要用姓名、单位、常见词加数字",
             "This password is too easy to guess; avoid names and common words with digits",

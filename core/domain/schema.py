@@ -41,6 +41,7 @@ class FieldSpec:
     maximum: int | None = None
     max_length: int | None = None
     min_length: int | None = None
+    share_of: str = ""
     choices: tuple[Choice, ...] = ()
     fields: tuple[FieldSpec, ...] = ()
 
@@ -58,6 +59,7 @@ class FieldSpec:
             "maximum": self.maximum,
             "max_length": self.max_length,
             "min_length": self.min_length,
+            "share_of": self.share_of,
             "choices": [[choice.value, *choice.title.to_json()] for choice in self.choices],
             "fields": [spec.to_json() for spec in self.fields],
         }
@@ -132,7 +134,18 @@ def present(schema: FormSchema, record: Record) -> Iterator[Shown]:
     for spec in schema.fields:
         value = record.get(spec.name)
         lines = () if value in (None, "", []) else tuple(_lines(spec, value))
+        if lines and spec.share_of:
+            lines += share_line(schema, spec, value, record.get(spec.share_of))
         yield Shown(spec.label, lines, spec.unit, spec.kind, spec.metric)
+
+
+def share_line(schema: FormSchema, spec: FieldSpec, part: Any, whole: Any) -> tuple[Text, ...]:
+    """The percentage that a number is of another one, in words; nothing where that is zero or not known."""
+    if not whole:
+        return ()
+    percent = Decimal(100) * Decimal(str(part)) / Decimal(str(whole))
+    label = schema.field(spec.share_of).label
+    return (Text(f"占“{label.zh}”的 {percent:.1f}%", f"{percent:.1f}% of “{label.pick('en')}”"),)
 
 
 def _lines(spec: FieldSpec, value: Any) -> Iterator[Text]:

@@ -55,7 +55,9 @@ class Contribution:
     metrics: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Contribution) -> Contribution:
-        return Contribution(self.tally + other.tally, Counter(self.metrics) + Counter(other.metrics))
+        names = {*self.metrics, *other.metrics}
+        sums = {name: self.metrics.get(name, 0) + other.metrics.get(name, 0) for name in names}
+        return Contribution(self.tally + other.tally, {name: total for name, total in sums.items() if total})
 
     def __sub__(self, other: Contribution) -> Contribution:
         names = {*self.metrics, *other.metrics}

@@ -48,19 +48,30 @@ class PluginHost:
             raise _Refused(f"importing it failed: {type(error).__name__}: {error}") from error
         try:
             self._manager.register(module, name=item.name)
-            self._manager.check_pending()
-            plugin = self._declaration(module)
-            wrong = [*validate.problems(plugin), *validate.clashes(plugin, others)]
-        except pluggy.PluginValidationError as error:
-            self._drop(item.name)
-            raise _Refused(f"one of its hooks does not fit: {error}") from error
         except ValueError as error:
             raise _Refused(f"it was found twice: {error}") from error
+        except pluggy.PluginValidationError as error:
+            raise _Refused(f"one of its hooks does not fit: {error}") from error
+        try:
+            return self._checked(module, others)
         except _Refused:
-            self._drop(item.name)
+            self._manager.unregister(name=item.name)
             raise
+
+    def _checked(self, module: object, others: list[Plugin]) -> Plugin:
+        try:
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise _Refused(f"one of its hooks does not fit: {error}") from error
+        plugin = self._declaration(module)
+        try:
+            wrong = [*validate.problems(plugin), *validate.clashes(plugin, others)]
+        except Exception as error:
+            raise _Refused(
+                f"its declaration cannot be read ({type(error).__name__}: {error}): "
+                "check that each argument is what docs/plugins.md asks for"
+            ) from error
         if wrong:
-            self._drop(item.name)
             raise _Refused("; ".join(wrong))
         return plugin
 
@@ -76,7 +87,3 @@ class PluginHost:
         if not isinstance(answers[0], Plugin):
             raise _Refused(f"dudao_plugin() returned {type(answers[0]).__name__}, not a Plugin")
         return answers[0]
-
-    def _drop(self, name: str) -> None:
-        if self._manager.has_plugin(name):
-            self._manager.unregister(name=name)

@@ -71,6 +71,9 @@ def _duty(duty: Duty) -> Iterator[str]:
         yield f"{where}: its form has no fields"
     if duty.covers is not None and duty.covers not in names:
         yield f"{where}: covers={duty.covers!r} is not a field of its form"
+    for spec in duty.form.schema().fields:
+        if spec.share_of and spec.share_of not in names:
+            yield f"{where}: share_of={spec.share_of!r} is not a field of its form"
 
 
 def clashes(plugin: Plugin, others: list[Plugin]) -> Iterator[str]:

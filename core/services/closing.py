@@ -47,7 +47,7 @@ def owe_closings() -> int:
                 select(PeriodClosing.duty_code, PeriodClosing.period_key).where(
                     PeriodClosing.campaign_id == campaign.id
                 )
-            ).tuples()
+            )
         )
     moments = sorted(
         {at for at, duty, period in closable(campaign, now) if (duty.code, period.key) not in closed}
@@ -80,7 +80,7 @@ def close_until(done: Deed, until: datetime) -> int:
             select(PeriodClosing.duty_code, PeriodClosing.period_key).where(
                 PeriodClosing.campaign_id == campaign.id
             )
-        ).tuples()
+        )
     )
     still_open = [d for d in closable(campaign, until) if (d[1].code, d[2].key) not in closed]
     if not still_open:

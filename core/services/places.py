@@ -25,19 +25,20 @@ LEVELS = ("province", "city", "county")
 
 
 def import_regions(path: Path = REGIONS) -> int:
-    """Read a region file (code, name, level, parent); rows that exist are brought up to date."""
+    """Read a region file (code, name, level, parent); rows that exist are brought up to date.
+
+    Rows may stand in any order. Raises Invalid naming the first wrong row, with nothing written.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = list(enumerate(csv.DictReader(file), 2))
+    for line, row in rows:
+        _check_region(line, row)
     paths: dict[str, str] = {}
     with chore("region.import", "regions belong to nobody") as done:
-        for line, row in enumerate(sorted(rows, key=lambda r: LEVELS.index(r["level"])), 2):
+        for line, row in sorted(rows, key=lambda item: LEVELS.index(item[1]["level"])):
             parent = row["parent"] or None
             if parent and parent not in paths:
-                raise Invalid(
-                    Text(
-                        f"第 {line} 行：没有上级 {parent}", f"Row {line}: parent {parent} is not in the file"
-                    )
-                )
+                raise _wrong_row(line, f"没有上级 {parent}", f"parent {parent} is not in the file")
             paths[row["code"]] = f"{paths[parent] if parent else '/'}{row['code']}/"
             done.session.merge(
                 Region(
@@ -51,6 +52,19 @@ def import_regions(path: Path = REGIONS) -> int:
             done.session.flush()
         done.about("region", path.name, rows=len(rows))
     return len(rows)
+
+
+def _check_region(line: int, row: dict[str, str | None]) -> None:
+    missing = [name for name in ("code", "name", "level") if not row.get(name)]
+    if missing or row.get("parent") is None:
+        names = ", ".join(missing or ["parent"])
+        raise _wrong_row(line, f"缺少 {names}", f"{names} is missing")
+    if row["level"] not in LEVELS:
+        raise _wrong_row(line, f"没有级别 {row['level']}", f"no level {row['level']}: use {', '.join(LEVELS)}")
+
+
+def _wrong_row(line: int, zh: str, en: str) -> Invalid:
+    return Invalid(Text(f"第 {line} 行：{zh}", f"Row {line}: {en}"))
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,8 @@ def add_units(
         paths = {region.code: region.path for region in done.session.scalars(select(Region))}
         for new in units:
             _check(new, paths)
-            parent = added.get(new.parent) or _id_of(done.session(), new.parent) if new.parent else None
+            _check_codes(done.session(), new)
+            parent = _id_of(done.session(), new.parent) if new.parent else None
             row = Unit(
                 code=new.code,
                 name=new.name,
@@ -106,6 +121,15 @@ def _check(new: NewUnit, paths: dict[str, str]) -> None:
                 f"{new.code}：没有单位性质 {new.unit_type}/{new.kind}",
                 f"{new.code}: no unit kind {new.unit_type}/{new.kind}",
             )
+        )
+
+
+def _check_codes(session: Session, new: NewUnit) -> None:
+    if _id_of(session, new.code) is not None:
+        raise Invalid(Text(f"{new.code}：编码已被使用", f"{new.code}: the code is in use"))
+    if new.parent and _id_of(session, new.parent) is None:
+        raise Invalid(
+            Text(f"{new.code}：没有上级单位 {new.parent}", f"{new.code}: no parent unit {new.parent}")
         )
 
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.api.forms import ReportForm
-from core.domain.access import Actor, Permission
-from core.domain.calendar import due_at
+from core.domain.access import Actor, Everything, Permission
+from core.domain.calendar import Period, due_at
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.errors import Denied, Missing, NotNow
 from core.domain.obligations import needed, standing
 from core.domain.text import Text
+from core.domain.units import UnitFacts
 from core.domain.workflow import Action, State, step
 from core.jobs.queue import owe
 from core.services import campaigns, evidence, idempotency, plugins
@@ -123,10 +125,7 @@ def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, fill
     count = needed(duty, period, filings.intervals(done.session(), unit.id)) if period else 0
     if period is None or not duty.binds(kind) or count == 0:
         raise Missing
-    if done.at.date() < period.starts:
-        raise NotNow(Text(f"这一期 {period.starts} 才开始", f"This period begins on {period.starts}"))
-    if _filed_already(done, campaign, duty, unit, period.key):
-        raise NotNow(FILED_ALREADY)
+    _refuse_not_now(done.session(), campaign, unit.id, duty, period)
     report = _new_report(done, campaign, duty, unit, period.key)
     done.about("report", report.id, unit_id=unit.id, duty=duty.code, period=period.key)
     return Held(campaign, duty, unit, report)
@@ -136,13 +135,28 @@ FILED_ALREADY = Text("这一期已经报过了", "This period has been reported 
 
 
 def _filed_already(
-    done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, period_key: str
+    session: Session, campaign: CampaignFacts, unit_id: int, duty: DutyRule, period_key: str
 ) -> bool:
     """Whether a duty that takes one report a period has it: drafts, withdrawn and returned ones do not count."""
     if duty.cadence.kind not in ("day", "once"):
         return False
-    known = filings.of_obligation(done.session(), campaign.id, unit.id, duty, period_key)
+    known = filings.of_obligation(session, campaign.id, unit_id, duty, period_key)
     return standing(duty, 1, (report.filing for report in known.values())).is_filed
+
+
+def refuse_not_now(campaign: CampaignFacts, unit: UnitFacts, duty: DutyRule, period: Period) -> None:
+    """Raise NotNow where a new report would be refused: the period has not begun, or takes no more."""
+    with reading(Everything("the unit's own page, which its guard has opened")) as session:
+        _refuse_not_now(session(), campaign, unit.id, duty, period)
+
+
+def _refuse_not_now(
+    session: Session, campaign: CampaignFacts, unit_id: int, duty: DutyRule, period: Period
+) -> None:
+    if runtime().clock.today() < period.starts:
+        raise NotNow(Text(f"这一期 {period.starts} 才开始", f"This period begins on {period.starts}"))
+    if _filed_already(session, campaign, unit_id, duty, period.key):
+        raise NotNow(FILED_ALREADY)
 
 
 def _refuse_disabled(done: Deed, unit: Unit) -> None:
@@ -211,7 +225,7 @@ def _write(
     fields = dict(form.errors) if submit and not form.validate() else {}
     lacking = evidence.shortfall(done, report, duty.evidence) if submit else None
     problems += [lacking] if lacking else []
-    if submit and _filed_already(done, held.campaign, duty, held.unit, report.period_key):
+    if submit and _filed_already(done.session(), held.campaign, held.unit.id, duty, report.period_key):
         problems.append(FILED_ALREADY)
     if submit and not fields and not problems:
         _submit(done, held, form)

@@ -259,7 +259,7 @@ class _Writer:
         self._samples: dict[tuple[str, str, int], tuple[dict[str, list[str]], dict[str, Any]]] = {}
         self._versions: set[str] = set()
         self._files: dict[str, list[tuple[str, str]]] = {}
-        logins = {login: user_id for login, user_id in done.session.execute(select(User.login, User.id))}
+        logins = dict(done.session.execute(select(User.login, User.id)).all())
         self.inspector = logins["inspector"]
         self._reporters = {
             unit_type: logins[f"{unit_type}-reporter"] for unit_type in runtime().registry.unit_types

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -93,15 +94,16 @@ def differences(session: Session, campaign: CampaignFacts) -> list[str]:
     """Each leaf whose stored numbers differ from a recount, in words."""
     counts, sums = filings.leaves(session, campaign.id)
     right = recount(session, campaign)
-    found = []
-    for key in counts.keys() | right.keys():
-        stored = counts.get(key)
-        have = Tally(**{n: getattr(stored, n) for n in Tally().counts()}) if stored else Tally()
-        want = right.get(key, Contribution()).tally
+    stored = {key: Tally(**{n: getattr(row, n) for n in Tally().counts()}) for key, row in counts.items()}
+    tallies = {key: part.tally for key, part in right.items()}
+    metrics = {(key, name): total for key, part in right.items() for name, total in part.metrics.items()}
+    return sorted([*_unequal("tally", stored, tallies, Tally()), *_unequal("metric", sums, metrics, 0)])
+
+
+def _unequal(
+    what: str, stored: Mapping[Any, Any], right: Mapping[Any, Any], nothing: object
+) -> Iterator[str]:
+    for key in stored.keys() | right.keys():
+        have, want = stored.get(key, nothing), right.get(key, nothing)
         if have != want:
-            found.append(f"tally {key}: stored {have}, recounted {want}")
-    wanted = {(key, name): total for key, part in right.items() for name, total in part.metrics.items()}
-    for metric in sums.keys() | wanted.keys():
-        if sums.get(metric, 0) != wanted.get(metric, 0):
-            found.append(f"metric {metric}: stored {sums.get(metric, 0)}, recounted {wanted.get(metric, 0)}")
-    return sorted(found)
+            yield f"{what} {key}: stored {have}, recounted {want}"

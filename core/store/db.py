@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, literal, select, text
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_TIMEOUT_MS = 15_000
@@ -105,7 +105,12 @@ def checkpoint(engine: Engine | None = None) -> None:
 def lock_row(session: Session, table: type[Any], key: Any) -> None:
     """Hold a row's lock until the transaction ends; SQLite's writers are alone anyway."""
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(text(f"SELECT 1 FROM {table.__tablename__} WHERE id = :id FOR UPDATE"), {"id": key})
+        session.execute(
+            select(literal(1))
+            .select_from(table.__table__)
+            .where(table.__table__.c.id == key)
+            .with_for_update()
+        )
 
 
 def one_at_a_time(session: Session, what: str) -> None:

@@ -20,6 +20,8 @@ from urllib.parse import unquote, urlparse
 from core.store.filetypes import FileType, recognise
 
 CHUNK = 1024 * 1024
+#: Longest shown name in bytes: file systems take 255, and a browser may add a number.
+LONGEST_NAME = 200
 
 
 class TooLarge(Exception):
@@ -82,9 +84,15 @@ class EvidenceFolder:
             raise Unrecognised
         target = self.path(digest.hexdigest())
         self._make(target.parent)
-        os.chmod(temporary, 0o400)
-        os.rename(temporary, target)
-        _sync_folder(target.parent)
+        known = target.exists()
+        temporary.chmod(0o400)
+        temporary.rename(target)
+        try:
+            _sync_folder(target.parent)
+        except OSError:
+            if not known:
+                target.unlink(missing_ok=True)
+            raise
         return Stored(digest.hexdigest(), size, found)
 
     def _make(self, folder: Path) -> None:
@@ -133,7 +141,8 @@ def shown_name(raw: str, extension: str) -> str:
     base = re.sub(r"^[A-Za-z]:(Users[^.]*)?", "", base)
     visible = "".join(sign for sign in base if unicodedata.category(sign) not in _INVISIBLE)
     stem = re.sub(r'[<>:"|?*]', "_", visible).strip(" .")
-    stem = stem.removesuffix(extension) if stem.lower().endswith(extension) else stem
-    while len(stem.encode()) > 200:
+    if extension and stem.lower().endswith(extension):
+        stem = stem[: -len(extension)]
+    while len((stem + extension).encode()) > LONGEST_NAME:
         stem = stem[:-1]
     return (stem or "file") + extension

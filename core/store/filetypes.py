@@ -5,13 +5,18 @@ A library that names hundreds of formats would guess an Office file's kind from 
 
 from __future__ import annotations
 
+import codecs
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.declare import FileKind
 
 HEAD = 4096
+#: How much of a text, and of a part that lists an Office file's types, is looked at.
+LONGEST_TEXT = 4 * 1024 * 1024
+LONGEST_PART = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,14 @@ class FileType:
     kind: FileKind
     media_type: str
     extension: str
+    aliases: tuple[str, ...] = ()
 
 
-JPEG = FileType("photo", "image/jpeg", ".jpg")
+JPEG = FileType("photo", "image/jpeg", ".jpg", (".jpeg",))
 PNG = FileType("photo", "image/png", ".png")
 WEBP = FileType("photo", "image/webp", ".webp")
-HEIC = FileType("photo", "image/heic", ".heic")
-MP4 = FileType("video", "video/mp4", ".mp4")
+HEIC = FileType("photo", "image/heic", ".heic", (".heif",))
+MP4 = FileType("video", "video/mp4", ".mp4", (".m4v",))
 MOV = FileType("video", "video/quicktime", ".mov")
 PDF = FileType("document", "application/pdf", ".pdf")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -93,31 +99,36 @@ def _archive(path: Path) -> FileType | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            if any(name.lower().endswith("vbaproject.bin") for name in names):
+                return None
+            if "[Content_Types].xml" not in names:
+                return ZIP
+            with archive.open("[Content_Types].xml") as types:
+                macros = b"macroenabled" in types.read(LONGEST_PART).lower()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
         return None
-    if any(name.endswith("vbaProject.bin") for name in names):
+    if macros:
         return None
-    if "[Content_Types].xml" not in names:
-        return ZIP
     if "word/document.xml" in names:
         return DOCX
     return XLSX if "xl/workbook.xml" in names else None
 
 
 def _is_text(path: Path, head: bytes) -> bool:
-    if b"\0" in head or head.lstrip().lower().startswith((b"<", b"mz", b"#!")):
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if not start or b"\0" in head or start.startswith((b"<", b"mz", b"#!")):
         return False
     with path.open("rb") as file:
-        whole = file.read(4 * 1024 * 1024)
-    return any(_decodes(whole, encoding) for encoding in ("utf-8", "gb18030"))
+        content = file.read(LONGEST_TEXT)
+        cut = bool(file.read(1))
+    return any(_decodes(content, encoding, cut=cut) for encoding in ("utf-8", "gb18030"))
 
 
-def _decodes(content: bytes, encoding: str) -> bool:
+def _decodes(content: bytes, encoding: str, *, cut: bool) -> bool:
+    """Whether bytes are text; a character that only the limit of reading has cut is no error of the file."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        # A character cut by the limit of what was read is not an error of the file.
-        if error.start < len(content) - 4:
-            return False
-        text = content[: error.start].decode(encoding, "replace")
+        text = decoder.decode(content, final=not cut)
+    except UnicodeDecodeError:
+        return False
     return not any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text)

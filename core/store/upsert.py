@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,10 @@ def _insert(session: Session, table: type[Base]) -> Any:
 
 def insert_or_ignore(session: Session, table: type[Base], row: Mapping[str, Any]) -> bool:
     """Insert a row unless it breaks a unique key; says whether it was inserted."""
-    result = session.execute(_insert(session, table).values(**row).on_conflict_do_nothing())
-    return cast("CursorResult[Any]", result).rowcount == 1
+    # RETURNING says it on both databases; on PostgreSQL the row count is -1 where the key is made by the database.
+    key = cast("Table", table.__table__).primary_key.columns
+    statement = _insert(session, table).values(**row).on_conflict_do_nothing().returning(*key)
+    return bool(session.execute(statement).all())
 
 
 def insert_all_or_ignore(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

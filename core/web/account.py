@@ -88,7 +88,7 @@ def password() -> Response | tuple[str, int]:
 
 @route(
     bp,
-    "/account/sessions/<int:session_id>/end",
+    "/account/sessions/<int(max=2147483647):session_id>/end",
     Permission.SIGNED_IN,
     audit="account.end_session",
     methods=("POST",),

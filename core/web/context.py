@@ -67,10 +67,10 @@ def period_title(period: Period) -> str:
     if period.kind == "day":
         return span
     if period.kind == "week":
-        return _("第%(n)s周（%(span)s）", n=period.number, span=span)
+        return str(_("第%(n)s周（%(span)s）", n=period.number, span=span))
     if period.kind == "phase":
-        return _("第%(n)s阶段（%(span)s）", n=period.number, span=span)
-    return _("%(day)s前完成", day=day(period.ends))
+        return str(_("第%(n)s阶段（%(span)s）", n=period.number, span=span))
+    return str(_("%(day)s前完成", day=day(period.ends)))
 
 
 def period_of(campaign: CampaignFacts, duty: DutyRule | None, key: str) -> str:
@@ -80,7 +80,9 @@ def period_of(campaign: CampaignFacts, duty: DutyRule | None, key: str) -> str:
 
 def size(value: int) -> str:
     """Bytes as people read them."""
-    return f"{value / 1024:.0f} KB" if value < 1024 * 1024 else f"{value / 1024 / 1024:.1f} MB"
+    if value < 1024 * 1024:
+        return f"{max(1, round(value / 1024))} KB"
+    return f"{value / 1024 / 1024:.1f} MB"
 
 
 def _chinese() -> bool:

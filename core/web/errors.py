@@ -38,18 +38,21 @@ def status_of(error: DudaoError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
 
 
-def page(status: int, message: str | None = None, headers: dict[str, str] | None = None) -> Answer:
-    """The error page of a status; unknown ones borrow that of 400's class."""
+def page(
+    status: int, message: str | None = None, headers: dict[str, str] | None = None, code: str = ""
+) -> Answer:
+    """The error page of a status; unknown ones borrow the nearest one's. `code` tells kinds of refusal apart."""
     name = status if status in _PAGES else 500 if status >= 500 else 409 if status == 422 else 404
     html = render_template(
-        f"errors/{name}.html", message=message, request_id=origin().request_id, status=status
+        f"errors/{name}.html", message=message, request_id=origin().request_id, status=status, code=code
     )
     return html, status, headers or {}
 
 
 def _refused(error: DudaoError) -> Answer:
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, Throttled) else None
-    return page(status_of(error), None if isinstance(error, Missing) else say(error.message), headers)
+    message = None if isinstance(error, Missing) else say(error.message)
+    return page(status_of(error), message, headers, error.code)
 
 
 def _stale(error: CSRFError) -> Answer:
@@ -65,6 +68,6 @@ def _http(error: HTTPException) -> Answer:
 
 
 def _failed(error: Exception) -> Answer:
-    log.exception("request %s failed", origin().request_id)
+    log.error("request %s failed", origin().request_id, exc_info=error)
     g.failing = True
     return page(500)

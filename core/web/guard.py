@@ -6,7 +6,7 @@ import logging
 import secrets
 from typing import Any, cast
 
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -106,9 +106,10 @@ def install(app: Flask) -> None:
 
 
 def _to_login() -> BaseResponse:
-    if request.method in READING:
-        return redirect(url_for("account.login", next=request.full_path.rstrip("?")))
-    return redirect(url_for("account.login"))
+    """To the login page, and from there back to where the person was, if that can be opened again."""
+    adapter = current_app.url_map.bind("")
+    again = adapter.test(request.path, "GET")
+    return redirect(url_for("account.login", next=request.full_path.rstrip("?") if again else None))
 
 
 def _admit(who: Actor, policy: Policy) -> None:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from core.domain.access import Permission
 from core.domain.campaigns import CampaignFacts
 from core.domain.errors import Invalid
-from core.domain.schema import metric_shown, present
+from core.domain.schema import metric_shown, present, share_line
 from core.domain.workflow import Action, State, actions
 from core.services import campaigns, places, plugins, progress
 from core.services import clauses as clause_map
@@ -27,6 +27,7 @@ from core.web.paging import PER_PAGE, Page, offset, page_number
 from core.web.policy import route
 
 bp = Blueprint("office", __name__, url_prefix="/office")
+_UNIT = "/units/<int(max=2147483647):unit_id>"
 
 
 def _campaign() -> CampaignFacts:
@@ -51,17 +52,19 @@ def dashboard() -> str:
 
 
 def _metrics(found: Overview) -> list[dict[str, object]]:
-    """Every metric with its sum, in the duties' order."""
+    """Every metric with its sum, in the duties' order; a share where it is a part of another metric."""
     return [
         {
             "duty": duty,
             "label": spec.label,
             "unit": spec.unit,
-            "value": metric_shown(spec, found.metrics[duty.code, spec.name]),
+            "value": metric_shown(spec, sums[spec.name]),
+            "share": share_line(duty.schema, spec, sums[spec.name], sums.get(spec.share_of)),
         }
         for duty, _part in found.duties
+        for sums in [{name: total for (code, name), total in found.metrics.items() if code == duty.code}]
         for spec in duty.schema.metrics
-        if (duty.code, spec.name) in found.metrics
+        if spec.name in sums
     ]
 
 
@@ -148,7 +151,7 @@ def _units_page(errors: dict[int, str]) -> str:
     )
 
 
-@route(bp, "/units/<int:unit_id>", Permission.SWITCH_UNITS)
+@route(bp, _UNIT, Permission.SWITCH_UNITS)
 def unit(unit_id: int) -> str:
     return _unit_page(unit_id, "", {})
 
@@ -160,12 +163,24 @@ def _unit_page(unit_id: int, reason: str, errors: dict[str, str]) -> str:
     return render_template("office/unit.html", unit=found, reason=reason, errors=errors)
 
 
-@route(bp, "/units/<int:unit_id>/enable", Permission.SWITCH_UNITS, audit="unit.enable", methods=("POST",))
+@route(
+    bp,
+    f"{_UNIT}/enable",
+    Permission.SWITCH_UNITS,
+    audit="unit.enable",
+    methods=("POST",),
+)
 def enable_unit(unit_id: int) -> Response | tuple[str, int]:
     return _switch_unit(unit_id, True)
 
 
-@route(bp, "/units/<int:unit_id>/disable", Permission.SWITCH_UNITS, audit="unit.disable", methods=("POST",))
+@route(
+    bp,
+    f"{_UNIT}/disable",
+    Permission.SWITCH_UNITS,
+    audit="unit.disable",
+    methods=("POST",),
+)
 def disable_unit(unit_id: int) -> Response | tuple[str, int]:
     return _switch_unit(unit_id, False)
 

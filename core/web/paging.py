@@ -30,11 +30,11 @@ class Page:
 
     def _url(self, number: int) -> str:
         values: dict[str, str] = {**request.args.to_dict(), "page": str(number)}
-        return url_for(request.endpoint or "", **(request.view_args or {}), **values)
+        return url_for(request.endpoint or "", _external=False, **(request.view_args or {}), **values)
 
 
 def page_number() -> int:
-    """The page asked for, from 1; nonsense counts as the first, and none is so far that the database suffers."""
+    """The page asked for, from 1; nonsense counts as the first, and none is absurdly far."""
     return min(max(request.args.get("page", 1, type=int), 1), 10_000)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -15,7 +15,7 @@ from core.domain.access import Permission
 from core.domain.calendar import Period
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
-from core.domain.errors import Conflict
+from core.domain.errors import Conflict, NotNow
 from core.domain.schema import present
 from core.domain.text import Text
 from core.domain.units import UnitFacts
@@ -57,6 +57,7 @@ def new(unit_type: str, code: str, period_key: str) -> str:
     duty, period = _duty(code, period_key)
     if not agenda.owes(_unit(), duty, period):
         abort(404)
+    reports.refuse_not_now(_campaign(), _unit(), duty, period)
     form = reports.form_class(duty)(span=period.span)
     return _fill(duty, period, form, report=None)
 
@@ -154,10 +155,8 @@ def _save(duty: DutyRule, period: Period, found: ReportView | None) -> Response 
     )
     try:
         saved = reports.save(actor(), filled, submit=submit)
-    except Conflict as conflict:
-        if found is None:
-            raise
-        return _second_writer(duty, period, filled.entries, found.id, say(conflict.message))
+    except (Conflict, NotNow) as refused:
+        return _refused(duty, period, filled.entries, found, say(refused.message))
     if saved.ok:
         flash(_("已提交，等待审核") if submit else _("草稿已保存"), "success")
         if submit:
@@ -180,20 +179,26 @@ def _with_problems(duty: DutyRule, period: Period, saved: Saved) -> str:
     return _fill(duty, period, form, report=found, problems=saved.problems)
 
 
-def _second_writer(
-    duty: DutyRule, period: Period, typed: Mapping[str, Any], report_id: str, message: str
+def _refused(
+    duty: DutyRule, period: Period, typed: Mapping[str, Sequence[str]], found: ReportView | None, message: str
 ) -> tuple[str, int]:
-    """Somebody saved first: the page keeps what was typed here and shows what is stored beside it."""
-    found = _report(report_id)
-    schema = reports.form_class(duty).schema()
+    """Somebody was first: the page keeps what was typed here and shows beside it what is stored by now."""
+    stored = _report(found.id) if found else None
     differences = [
-        (spec.label, "、".join(typed.get(spec.name, [])), "、".join(found.entries.get(spec.name, [])))
-        for spec in schema.fields
-        if [v for v in typed.get(spec.name, []) if v] != [v for v in found.entries.get(spec.name, []) if v]
+        (spec.label, "、".join(mine), "、".join(theirs))
+        for spec in reports.form_class(duty).schema().fields
+        for mine, theirs in [(_typed(typed, spec.name), _typed(stored.entries if stored else {}, spec.name))]
+        if stored and mine != theirs
     ]
     form = reports.form_class(duty)(typed, span=period.span)
-    html = _fill(duty, period, form, report=found, conflict=message, differences=differences)
+    html = _fill(duty, period, form, report=stored, conflict=message, differences=differences)
     return html, 409
+
+
+def _typed(entries: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    """What was typed into a field, or into the rows of a table."""
+    own = [key for key in sorted(entries) if key == name or key.startswith(f"{name}-")]
+    return [value for key in own for value in entries[key] if value]
 
 
 def _fill(
@@ -217,7 +222,9 @@ def _fill(
         conflict=conflict,
         differences=differences or [],
         key=secrets.token_urlsafe(12),
-        accept=",".join(t.extension for t in ALL if t.kind in duty.evidence.kinds),
+        accept=",".join(
+            end for t in ALL if t.kind in duty.evidence.kinds for end in (t.extension, *t.aliases)
+        ),
         max_bytes=MAX_FILE,
     )
 

@@ -39,4 +39,6 @@ class FakeBossTest(ReportForm):
     """MKT-03: how many finance staff recognise the fake boss."""
 
     tested = metric("参加测验", "Tested", unit=("人", "people"))
-    passed = metric("合格", "Passed", unit=("人", "people"), rules=[at_most_field("tested")])
+    passed = metric(
+        "合格", "Passed", unit=("人", "people"), share_of="tested", rules=[at_most_field("tested")]
+    )

@@ -638,7 +638,7 @@ def test_ids_on_their_own_open_nothing(app: Flask, operator: Actor) -> None:
     (file_id,) = files(report_id)
     for login in ("inspector", "office", "zz-office"):
         assert evidence.open_file(actor(login), file_id).sha256
-    for login in ("auditor", "admin", "banks-reporter", "fx-office-county", "fx-inspector-outside"):
+    for login in ("auditor", "admin", "education-reporter", "fx-office-county", "fx-inspector-outside"):
         with pytest.raises(Missing):
             evidence.open_file(actor(login), file_id)
     db.session.rollback()

@@ -78,7 +78,6 @@ def test_a_city_or_county_office_may_not_switch_plugins() -> None:
     assert holder(Role.OFFICE, region_path=CITY).may(Permission.SWITCH_UNITS)
 
 
-@pytest.mark.xfail(reason="access._wide_enough looks at the region alone")
 @pytest.mark.parametrize("limit", [{"unit_types": frozenset({"banks"})}, {"unit_id": 7}])
 def test_an_office_for_some_units_only_may_not_switch_plugins(limit: dict[str, object]) -> None:
     assert not holder(Role.OFFICE, **limit).may(Permission.SWITCH_PLUGINS)

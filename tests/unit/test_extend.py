@@ -233,7 +233,6 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert all(word in problem for word in ("a code is like", "due= needs", "grace is a number"))
 
 
-@pytest.mark.xfail(raises=(AttributeError, TypeError), reason="host._take guards no validation error")
 @pytest.mark.parametrize(
     "source",
     [

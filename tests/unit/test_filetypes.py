@@ -95,7 +95,6 @@ def test_what_is_not_on_the_list_is_refused_whatever_its_name(
     assert kind(tmp_path, content, name) is None
 
 
-@pytest.mark.xfail(reason="filetypes.recognise: gaps in what counts as text and as a macro")
 @pytest.mark.parametrize(
     "content",
     [

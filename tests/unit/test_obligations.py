@@ -182,7 +182,6 @@ def test_topics_of_a_report_that_does_not_count_are_missing(state: str) -> None:
     assert how.topics_missing == {"teacher"}
 
 
-@pytest.mark.xfail(reason="obligations.standing: `late` counts reports and forgets topics")
 def test_it_is_late_where_the_last_topic_came_late() -> None:
     first = filings("submitted", topics=("orders", "cards"))
     how = standing(COVERING, 1, first + filings("submitted", late=True, topics=("teacher",)))

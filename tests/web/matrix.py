@@ -1,14 +1,15 @@
-"""The access matrix: actors, targets, and what each cell must answer; typed here anew, not asked of the product."""
+"""The access matrix: actors, targets, and what each cell must answer; typed anew, not asked of the product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import MapAdapter, Rule
 
 from core.services import campaigns
 from core.store.models import EvidenceFile, LoginSession, User
@@ -86,17 +87,19 @@ OWNERS = (
     "fx-clerk", "fx-clerk-sibling", "fx-clerk-parent", "fx-clerk-other-type", "fx-clerk-other-region",
     "fx-clerk-disabled-unit",
 )  # fmt: skip
+#: An account of no actor, for what would hurt its owner.
+SPARE = "other_members-lead"
 REASON = "整顿期间暂停（测试）"
 
 
 @dataclass(frozen=True)
 class Target:
-    """What an address is about: something of one unit, something that does not exist, or nothing in particular."""
+    """What an address is about: something of one unit, something that does not exist, or nothing special."""
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
     owner: str | None = None
-    exists: bool = True
+    answer: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Cell:
         return f"{self.method} {self.url} ({self.endpoint}, {self.target.name})"
 
 
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "DELETE")
 #: What those who may are answered: no deed is done by a post, unless it does no harm.
 ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
     "account.logout": ({}, 302),
@@ -136,7 +140,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
     "review.accept": ({"version": "0"}, 409),
     "review.return_": ({"version": "0", "reason": REASON}, 409),
     "review.release": ({"version": "0"}, 409),
-    "unit.create": ({"do": "save"}, 409),
+    "unit.create": ({"do": "save"}, 302),
     "unit.change": ({"do": "save", "version": "0"}, 409),
     "unit.withdraw": ({"version": "0"}, 409),
 }
@@ -148,7 +152,6 @@ class Matrix:
 
     site: Site
     targets: dict[str, list[Target]]
-    disabled_login: str
 
     @property
     def app(self) -> Flask:
@@ -159,8 +162,18 @@ class Matrix:
         found: dict[str, Policy] = self.app.extensions["dudao_policies"]
         return found
 
-    def cells(self) -> Iterator[Cell]:
-        """Every route × method × target; signing out comes last, since it ends the actor's session."""
+    def cells(self, who: Who) -> Iterator[tuple[Cell, int]]:
+        """Every route × method × target with its answer to an actor.
+
+        Whoever may not use a route at all is told so before the target matters: the first target is enough.
+        """
+        for cell, number in self.all_cells():
+            wanted = self.expected(who, cell)
+            if number == 0 or wanted not in (302, 403):
+                yield cell, wanted
+
+    def all_cells(self) -> Iterator[tuple[Cell, int]]:
+        """Every cell with its target's number; signing out comes last, since it ends the actor's session."""
         by_path: dict[str, dict[str, Rule]] = {}
         for rule in self.app.url_map.iter_rules():
             for method in rule.methods or ():
@@ -168,24 +181,29 @@ class Matrix:
         for path in sorted(by_path, key=lambda path: (path == "/logout", path)):
             yield from self._of_path(by_path[path])
 
-    def _of_path(self, rules: dict[str, Rule]) -> Iterator[Cell]:
+    def _of_path(self, rules: dict[str, Rule]) -> Iterator[tuple[Cell, int]]:
         some = next(iter(rules.values()))
         for number, target in enumerate(self._targets(some)):
-            for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
+            values = {name: value for name, value in target.values.items() if name in some.arguments}
+            url = self._router.build(some.endpoint, values)
+            for method in METHODS:
                 rule = rules.get(method)
-                if number and (rule is None or method == "OPTIONS"):
+                if number and (rule is None or method in ("OPTIONS", "HEAD")):
                     continue  # the router decides these; the target makes no difference
-                yield self._cell(rule, rule or some, method, target)
+                if rule is not None or not self._router.test(url, method):  # else another path's cell
+                    yield self._cell(rule, some, url, method, target), number
 
-    def _cell(self, rule: Rule | None, shape: Rule, method: str, target: Target) -> Cell:
-        with self.app.test_request_context():
-            url = self.app.url_for(shape.endpoint, **target.values)
+    @cached_property
+    def _router(self) -> MapAdapter:
+        return self.app.url_map.bind("localhost")
+
+    def _cell(self, rule: Rule | None, shape: Rule, url: str, method: str, target: Target) -> Cell:
         if rule is None:
             return Cell(shape.endpoint, method, url, target, {}, 405)
         if method == "OPTIONS":
             return Cell(rule.endpoint, method, url, target, {}, 200)
         data, answer = ({}, 200) if method in ("GET", "HEAD") else ANSWERS[rule.endpoint]
-        return Cell(rule.endpoint, method, url, target, data, answer if target.exists else 404)
+        return Cell(rule.endpoint, method, url, target, data, target.answer or answer)
 
     def _targets(self, rule: Rule) -> list[Target]:
         wanted = frozenset(rule.arguments) - {"unit_type"}
@@ -199,26 +217,33 @@ class Matrix:
         """The status of a cell, from the declared policy and the tables above."""
         if cell.answer == 405:
             return 405
-        policy = self.policies[cell.endpoint]
-        permission = policy.permission.value
-        if permission != "public":
-            if who.anonymous:
-                return 302
-            if permission != "signed_in" and not (ROLES[permission] & who.roles):
-                return 403
-        if policy.unit_pages:
-            mine = self.site.units[who.unit or ""].unit_type
-            if cell.target.values.get("unit_type") != mine:
-                return 404
-            if who.state == "unit disabled":
-                return 403
-        if cell.method == "OPTIONS" or permission == "public":
-            return cell.answer
-        if cell.target.owner and not self.reaches(who, cell.target.owner, own_only=policy.unit_pages):
-            return 404
+        refused = self._refused(who, cell)
+        if refused or cell.method == "OPTIONS":
+            return refused or 200
+        if cell.endpoint == "account.login" and not who.anonymous:
+            return 302
         if cell.endpoint == "home.index":
             return 200 if who.state == "unit disabled" else 302
+        policy = self.policies[cell.endpoint]
+        if cell.target.owner and not self.reaches(who, cell.target.owner, own_only=policy.unit_pages):
+            return 404
         return cell.answer
+
+    def _refused(self, who: Who, cell: Cell) -> int | None:
+        """The status with which the gate refuses, whatever the address is about; None where it lets through."""
+        policy = self.policies[cell.endpoint]
+        permission = policy.permission.value
+        if permission == "public":
+            return None
+        if who.anonymous:
+            return 302
+        if permission != "signed_in" and not (ROLES[permission] & who.roles):
+            return 403
+        if not policy.unit_pages:
+            return None
+        if cell.target.values.get("unit_type") != self.site.units[who.unit or ""].unit_type:
+            return 404
+        return 403 if who.state == "unit disabled" else None
 
     def reaches(self, who: Who, owner: str, *, own_only: bool) -> bool:
         """Whether a unit's records are the actor's to see."""
@@ -229,11 +254,11 @@ class Matrix:
         return not own_only and unit.region_path.startswith(who.region) and one_type
 
 
-def prepare(site: Site) -> Matrix:
+def prepare(site: Site, actors: Iterable[Who] = ACTORS) -> Matrix:
     """Sign everybody in, then disable an account and a unit while their sessions are open."""
-    for who in ACTORS:
-        site.token(who.login)
-    matrix = Matrix(site, _all_targets(site), "fx-disabled")
+    for login in (SPARE, *(who.login for who in actors)):
+        site.token(login)
+    matrix = Matrix(site, _all_targets(site))
     site.disable("fx-disabled")
     site.disable_unit(site.units["fx-clerk-disabled-unit"].id, REASON)
     return matrix
@@ -250,21 +275,21 @@ def _all_targets(site: Site) -> dict[str, list[Target]]:
             for owner, unit in units.items()
         }
         foreign = session.scalar(
-            select(LoginSession.id).join(User, User.id == LoginSession.user_id).where(User.login == "fx-clerk")
+            select(LoginSession.id).join(User, User.id == LoginSession.user_id).where(User.login == SPARE)
         )
         campaign = campaigns.current()
         assert campaign is not None
-        later = next(
+        duty = next(
             duty
             for duty in campaign.duties
             if duty.unit_type is None and duty.front_line and duty.cadence.kind == "phase"
         )
-        period = f"phase-{len(campaign.phases)}"
+        phases = [f"phase-{number}" for number in range(1, len(campaign.phases) + 1)]
     files = {owner: found for owner, found in files.items() if found}
     assert len(files) >= 3, f"too few units with evidence: {files}"
     own = types["fx-clerk"]
-    spare = "other_members-lead"
-    due = {"code": later.code, "period_key": period}
+    now = {"code": duty.code, "period_key": phases[1]}
+    later = {"code": duty.code, "period_key": phases[2]}
     return {
         "": [Target("the only one")],
         "static": [Target("a file", {"filename": "dudao.css"}), _gone(filename="no-such.css")],
@@ -277,12 +302,13 @@ def _all_targets(site: Site) -> dict[str, list[Target]]:
         ],
         "code,period_key": [
             *(
-                Target(f"type of {owner}", {"unit_type": key, **due})
+                Target(f"type of {owner}", {"unit_type": key, **now})
                 for owner, key in _first_of_each(types).items()
             ),
-            _gone(unit_type=own, code="NON-01", period_key=period),
-            _gone(unit_type=own, code=later.code, period_key="phase-9"),
-            _gone(unit_type=own, code=later.code, period_key="week-1"),
+            Target("not begun", {"unit_type": own, **later}, answer=409),
+            _gone(unit_type=own, code="NON-01", period_key=phases[1]),
+            _gone(unit_type=own, code=duty.code, period_key="phase-9"),
+            _gone(unit_type=own, code=duty.code, period_key="week-1"),
         ],
         "report_id": [
             *(
@@ -302,13 +328,14 @@ def _all_targets(site: Site) -> dict[str, list[Target]]:
         ],
         "session_id": [_gone("somebody else's", session_id=foreign), _gone(session_id=10**6)],
         "key": [Target("a plugin", {"key": own})],
-        "login": [Target("an account", {"login": spare}), _gone(login="no-such-login")],
+        "login": [Target("an account", {"login": SPARE}), _gone(login="no-such-login")],
     }  # fmt: skip
 
 
 def _gone(name: str = "missing", **values: Any) -> Target:
-    return Target(name, values, exists=False)
+    return Target(name, values, answer=404)
 
 
 def _first_of_each(types: dict[str, str]) -> dict[str, str]:
-    return {owner: key for number, (owner, key) in enumerate(types.items()) if key not in [*types.values()][:number]}
+    """The first owner of each unit type."""
+    return {owner: key for key, owner in {key: owner for owner, key in reversed(types.items())}.items()}

@@ -1,4 +1,4 @@
-"""The application as its visitors meet it: clients, the world's real ids, pages without what differs each time."""
+"""The application as its visitors meet it: clients, the world's real ids, pages without what always differs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ class UnitSeen:
 
 @dataclass
 class Site:
-    """An application with its own copy of the world, and no application context open: each request gets its own."""
+    """An application with its own copy of the world.
+
+    No application context is open, so that each request gets its own, as it does in a real server.
+    """
 
     app: Flask
     _browsers: dict[str, Browser] = field(default_factory=dict)
@@ -170,12 +173,11 @@ class Site:
 
 def written(statements: list[str]) -> set[str]:
     """The tables that statements write, without those that reading may write."""
-    found = set()
-    for statement in statements:
-        match = re.match(r"(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", statement, re.IGNORECASE)
-        if match:
-            found.add(match[1])
+    found = {match[1] for statement in statements if (match := _WRITING.match(statement))}
     return found - NOTED
+
+
+_WRITING = re.compile(r"(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
 
 _CHANGING = (

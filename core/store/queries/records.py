@@ -71,7 +71,7 @@ def audit(session: Session, chosen: AuditFilter, offset: int, limit: int) -> tup
         .offset(offset)
         .limit(limit)
     )
-    return [AuditRow(*row) for row in rows.tuples()], total
+    return [AuditRow(*row) for row in rows], total
 
 
 @dataclass(frozen=True, slots=True)

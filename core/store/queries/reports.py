@@ -168,7 +168,7 @@ def _files(session: Session, report_id: str) -> tuple[FileView, ...]:
         .where(EvidenceFile.report_id == report_id, EvidenceFile.removed_at.is_(None))
         .order_by(EvidenceFile.added_at, EvidenceFile.id)
     )
-    return tuple(FileView(*row) for row in rows.tuples())
+    return tuple(FileView(*row) for row in rows)
 
 
 def _steps(session: Session, report_id: str) -> tuple[StepView, ...]:
@@ -184,7 +184,7 @@ def _steps(session: Session, report_id: str) -> tuple[StepView, ...]:
         .where(ReportStep.report_id == report_id)
         .order_by(ReportStep.version)
     )
-    return tuple(StepView(*row) for row in rows.tuples())
+    return tuple(StepView(*row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,4 +249,4 @@ def list_reports(
         .join(Region, Region.code == Report.region_code)
         .order_by(Report.submitted_at.desc(), Report.id)
     )
-    return [ReportRow(*row) for row in rows.tuples()], total
+    return [ReportRow(*row) for row in rows], total

@@ -161,7 +161,7 @@ def list_units(session: Session, chosen: UnitFilter, offset: int, limit: int) ->
 def count_by_type(session: Session) -> dict[str, int]:
     """How many units in scope each unit type has."""
     rows = session.execute(select(Unit.unit_type, func.count(Unit.id)).group_by(Unit.unit_type))
-    return {unit_type: count for unit_type, count in rows}
+    return dict(row.tuple() for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +190,4 @@ def census(session: Session, region_path: str | None = None, prefix: int | None 
     )
     if region_path:
         statement = statement.where(Unit.region_path.startswith(region_path, autoescape=True))
-    return [Census(*row) for row in session.execute(statement).tuples()]
+    return [Census(*row) for row in session.execute(statement)]

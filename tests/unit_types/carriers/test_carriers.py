@@ -76,7 +76,7 @@ def test_the_share_of_users_is_a_percentage_with_one_decimal(share: str) -> None
 
 
 def test_all_users_may_have_been_reached() -> None:
-    assert carriers.accepted("CAR-03", share_of_users="100")["share_of_users"] == "100"
+    assert carriers.accepted("CAR-03", share_of_users="100")["share_of_users"] == "100.0"
 
 
 @pytest.mark.parametrize("recipients", ["2500000.5", "很多", "-1"])
@@ -91,7 +91,7 @@ def test_thousands_separators_and_full_width_digits_are_understood() -> None:
 
 @pytest.mark.parametrize("hours", ["0", "24"])
 def test_a_screen_may_run_from_never_to_all_day(hours: str) -> None:
-    assert carriers.accepted("CAR-05", screen_hours=hours)["screen_hours"] == hours
+    assert carriers.accepted("CAR-05", screen_hours=hours)["screen_hours"] == f"{hours}.0"
 
 
 @pytest.mark.parametrize("hours", ["24.1", "25", "-1"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from plugins.market_regulation import dudao_plugin
+from core.domain.schema import present
+from plugins.market_regulation import dudao_plugin, reports
 from plugins.market_regulation.duties import AUTHORITY
 from tests.unit_types.helpers import Bench
 from tests.unit_types.market_regulation.examples import EXAMPLES, example
@@ -53,3 +54,15 @@ def test_finance_workers_are_asked_whether_they_were_trained() -> None:
 def test_authorities_are_inspected_on_two_points() -> None:
     [unit_type] = dudao_plugin().unit_types
     assert [item.kinds for item in unit_type.inspection] == [(AUTHORITY,)] * 2
+
+
+def test_the_pass_rate_of_the_test_is_shown() -> None:
+    record = {"tested": 40, "passed": 34}
+    schema = reports.FakeBossTest.schema()
+    shown = {line.label.zh: [text.zh for text in line.lines] for line in present(schema, record)}
+    assert shown["合格"] == ["34", "占“参加测验”的 85.0%"]
+
+
+def test_a_test_that_nobody_took_has_no_pass_rate() -> None:
+    shown = {line.label.zh: line.lines for line in present(reports.FakeBossTest.schema(), {"tested": 0, "passed": 0})}
+    assert [text.zh for text in shown["合格"]] == ["0"]

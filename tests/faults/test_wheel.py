@@ -1,0 +1,115 @@
+"""The built package alone, in an empty environment and an empty folder, shows the demo."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.faults.test_supervisor import free_port
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("core", "plugins", "templates", "migrations")
+START_SECONDS = 90.0
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy so that the checkout stays clean."""
+    source = tmp_path_factory.mktemp("source")
+    for name in SOURCES:
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    for path in (*ROOT.glob("setup.*"), ROOT / "pyproject.toml", ROOT / "LICENSE", *ROOT.glob("README*")):
+        shutil.copy(path, source)
+    target = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(source)]
+    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    (found,) = target.glob("dudao-*.whl")
+    return found
+
+
+@pytest.fixture
+def command(wheel: Path, tmp_path: Path) -> Path:
+    """`dudao` from the wheel in a new environment; its dependencies are those of the environment of the tests."""
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True, timeout=60)
+    python = environment / "bin" / "python"
+    install = ["-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet"]
+    subprocess.run([sys.executable, *install, str(wheel)], check=True, timeout=120, env=clean_environment())
+    (packages,) = environment.glob("lib/python*/site-packages")
+    # Files that add paths are not read there, so an editable Dudao of the tests' environment stays out.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return environment / "bin" / "dudao"
+
+
+def test_everything_that_a_running_system_needs_is_in_the_wheel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packed = set(archive.namelist())
+    for name in SOURCES:
+        inside = name if name in ("core", "plugins") else f"core/{name}"
+        for path in (ROOT / name).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".mo", ".pyc"):
+                assert f"{inside}/{path.relative_to(ROOT / name).as_posix()}" in packed
+    catalogues = [path for path in packed if path.endswith(".po")]
+    assert all(path.removesuffix(".po") + ".mo" in packed for path in catalogues)
+    assert not [path for path in packed if path.startswith("tests/")]
+
+
+def test_the_demo_runs_from_the_wheel_in_an_empty_folder(command: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    port = free_port()
+    log = tmp_path / "demo.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [str(command), "demo", "--port", str(port)],
+            cwd=folder,
+            env=clean_environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        end = time.monotonic() + START_SECONDS
+        while "http://" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.1)
+        status, page = fetch(port, "/login")
+        assert status == 200
+        assert "督导" in page
+        stylesheets = re.findall(r'<link[^>]+href="(/[^"]+\.css[^"]*)"', page)
+        assert stylesheets
+        assert all(fetch(port, address)[0] == 200 for address in stylesheets)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert [path.name for path in folder.iterdir()] == ["dudao-demo"]
+
+
+def clean_environment() -> dict[str, str]:
+    """Nothing that would lead to the checkout."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("DUDAO_", "PYTHON"))}
+
+
+def fetch(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
