@@ -45,10 +45,10 @@ lock: ## renew the locked versions in requirements/
 	$(LOCK) --constraint requirements/test.txt --output-file requirements/runtime.txt
 
 translations: .venv/.test ## bring the catalogues up to date with the texts, and compile them
-	$(PYTHON) -m babel.messages.frontend extract --quiet -F pyproject.toml --no-wrap --sort-by-file \
+	$(PYTHON) -m babel.messages.frontend --quiet extract -F pyproject.toml --no-wrap --sort-by-file \
 		--omit-header -o .venv/messages.pot core templates
 	for locale in $(LOCALES); do \
-		$(PYTHON) -m babel.messages.frontend update --quiet --init-missing --no-fuzzy-matching --no-wrap \
+		$(PYTHON) -m babel.messages.frontend --quiet update --init-missing --no-fuzzy-matching --no-wrap \
 			--ignore-obsolete --omit-header -i .venv/messages.pot -d core/translations -l $$locale || exit 1; \
 	done
 	$(EDITABLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.config import MAX_BODY, Settings, resource
 from core.domain.clock import Clock
@@ -55,6 +56,9 @@ def create_app(settings: Settings) -> Flask:
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
     guard.install(app)
+    if settings.proxies:
+        # The address of the caller, not of the proxy, is throttled and recorded; only as many hops are believed.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -45,6 +45,7 @@ class Settings:
     clock_offset: timedelta
     fault: str | None
     demo: bool = False
+    proxies: int = 0
 
     @property
     def sqlite(self) -> bool:
@@ -90,6 +91,7 @@ class Settings:
             "DUDAO_PLUGINS_OFF": ",".join(sorted(self.plugins_off)),
             "DUDAO_CLOCK_OFFSET": str(int(self.clock_offset.total_seconds())),
             "DUDAO_DEMO": "1" if self.demo else "",
+            "DUDAO_PROXIES": str(self.proxies),
         }
         if self.testing:
             values |= {"DUDAO_TESTING": "1", "DUDAO_FAULT": self.fault or ""}
@@ -127,6 +129,7 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         clock_offset=_offset(env, zone),
         fault=env.get("DUDAO_FAULT") or None,
         demo=env.get("DUDAO_DEMO") == "1",
+        proxies=_whole(env, "DUDAO_PROXIES"),
     )
 
 
@@ -189,7 +192,11 @@ def _offset(env: Mapping[str, str], zone: ZoneInfo) -> timedelta:
             raise SettingsError("DUDAO_NOW must be an ISO 8601 time, e.g. 2020-11-12T09:00") from None
         now = now if now.tzinfo else now.replace(tzinfo=zone)
         return timedelta(seconds=round((now - datetime.now(zone)).total_seconds()))
+    return timedelta(seconds=_whole(env, "DUDAO_CLOCK_OFFSET"))
+
+
+def _whole(env: Mapping[str, str], name: str) -> int:
     try:
-        return timedelta(seconds=int(env.get("DUDAO_CLOCK_OFFSET") or 0))
+        return int(env.get(name) or 0)
     except ValueError:
-        raise SettingsError("DUDAO_CLOCK_OFFSET must be a whole number of seconds") from None
+        raise SettingsError(f"{name} must be a whole number") from None

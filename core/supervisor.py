@@ -105,7 +105,7 @@ def only_one(settings: Settings) -> Iterator[None]:
             file.seek(0)
             raise SupervisorError(
                 f"Dudao already runs on {settings.data} (process {file.read().strip() or 'unknown'}): "
-                "stop it first, or choose another folder with --data"
+                "stop it first, or choose another folder (DUDAO_DATA, for the demo --data)"
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

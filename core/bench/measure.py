@@ -36,8 +36,8 @@ class Effort:
     warm_up: int
 
 
-#: Requests of the operation and of the baseline are so many that both use seconds of processor time in all.
-FULL = Effort(5, {1: 20, 8: 8}, {1: 150, 8: 40}, (100, 10_000), 40, 3)
+#: Many short rounds, so that what disturbs meets both sides of a ratio; in all, seconds of processor time each.
+FULL = Effort(9, {1: 10, 8: 4}, {1: 80, 8: 20}, (100, 10_000), 40, 3)
 QUICK = Effort(2, {1: 4, 8: 2}, {1: 20, 8: 6}, (100, 1_000), 8, 1)
 
 
@@ -54,7 +54,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Ratio:
-    """An operation's figures over the baseline's; `rounds` are the medians' ratios round by round."""
+    """An operation's figures over the baseline's; `median` is that of the medians' ratios round by round."""
 
     median: float
     p95: float
@@ -131,11 +131,8 @@ class _Bench:
         bare: list[Slice] = []
         slices: list[list[Slice]] = [[] for _ in sites]
         for _round in range(self.effort.rounds):
-            bare.append(
-                self.clients.run(
-                    self.bare, baseline_plan(operation.baseline, clients, self.effort.bare[clients])
-                )
-            )
+            plan = baseline_plan(operation.baseline, clients, self.effort.bare[clients])
+            bare.append(self.clients.run(self.bare, plan))
             for site, own in zip(sites, slices, strict=True):
                 plan = operation.plan(site, clients, self.effort.each[clients])
                 own.append(self.clients.run(site.server, plan))
@@ -152,25 +149,26 @@ class _Bench:
     ) -> None:
         many = slices[-1]
         figures, base = summary(many), summary(bare)
+        rounds = _by_round(many, bare)
         ratio = Ratio(
-            median=figures.median_ms / base.median_ms,
+            median=median(rounds),
             p95=figures.p95_ms / base.p95_ms,
             cpu=_over(figures.cpu_ms, base.cpu_ms),
             per_second=figures.per_second / base.per_second,
-            rounds=_by_round(many, bare),
+            rounds=rounds,
         )
         self.results.append(Result(operation.name, clients, self.effort.sizes[-1], figures, base, ratio))
         if operation.flat:
-            few = summary(slices[0])
+            few, rounds = summary(slices[0]), _by_round(many, slices[0])
             self.flatness.append(
                 Flatness(
                     operation.name,
                     clients,
                     self.effort.sizes,
                     (few.median_ms, figures.median_ms),
-                    median=figures.median_ms / few.median_ms,
+                    median=median(rounds),
                     cpu=_over(figures.cpu_ms, few.cpu_ms),
-                    rounds=_by_round(many, slices[0]),
+                    rounds=rounds,
                 )
             )
 

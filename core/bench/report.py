@@ -24,6 +24,7 @@ def circumstances(effort: Effort) -> dict[str, Any]:
         "format": FORMAT,
         "product": core.__version__,
         "effort": asdict(effort),
+        "load": {"before": os.getloadavg()},
         "server": {"kind": "gunicorn gthread", "workers": WORKERS, "threads": THREADS},
         "machine": {
             "processors": os.cpu_count(),
@@ -31,13 +32,13 @@ def circumstances(effort: Effort) -> dict[str, Any]:
             "python": platform.python_version(),
             "sqlite": sqlite3.sqlite_version,
             "system": sys.platform,
-            "load_before": os.getloadavg(),
         },
     }
 
 
 def as_json(known: dict[str, Any], report: Report) -> dict[str, Any]:
-    return {name: _rounded(value) for name, value in (known | asdict(report)).items()}
+    load = {"load": known["load"] | {"after": os.getloadavg()}}
+    return {name: _rounded(value) for name, value in (known | load | asdict(report)).items()}
 
 
 def _rounded(value: Any) -> Any:

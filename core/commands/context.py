@@ -16,6 +16,7 @@ from core.domain.access import Everything
 from core.domain.errors import DudaoError
 from core.store.db import db
 from core.store.scope import set_scope
+from core.supervisor import SupervisorError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,7 +39,7 @@ def plain_errors(command: Command) -> Command:
             return command(*args, **kwargs)
         except DudaoError as error:
             raise click.ClickException(f"{error.message.pick('en')} · {error.message.zh}") from error
-        except SettingsError as error:
+        except (SettingsError, SupervisorError) as error:
             raise click.ClickException(str(error)) from error
 
     return run  # type: ignore[return-value]

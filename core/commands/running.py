@@ -69,14 +69,14 @@ def migrate() -> None:
 @click.option("--password", prompt="密码 Password", hide_input=True, confirmation_prompt=True)
 @plain_errors
 def init(login: str, name: str, password: str) -> None:
-    """Set up a new installation: tables, regions, plugins, the notice's campaign, the first administrator."""
+    """Set up a new installation: tables, regions, plugins, the first administrator."""
     with application():
         migrations.upgrade()
         people.check_password(password, login, name)
         places.import_regions()
         plugins.enable_all(runtime().registry.plugins)
         people.add_people([NewPerson(login, name, password, (Grant(Role.ADMIN, Reach()),))])
-    click.echo("完成 Done. 启动 Start it with: dudao run")
+    click.echo("完成 Done. 发布活动 Publish the campaign: dudao publish；启动 start it: dudao run")
 
 
 @click.command()
@@ -86,9 +86,12 @@ def init(login: str, name: str, password: str) -> None:
 def run(host: str, port: int) -> None:
     """Run everything on this machine, for real use."""
     settings = from_environment()
-    with application(settings):
-        migrations.upgrade()
-    raise SystemExit(supervisor.run(settings, host, port, banner=lambda: click.echo(_address(host, port))))
+    with supervisor.only_one(settings):
+        supervisor.check_port(host, port)
+        with application(settings):
+            migrations.upgrade()
+        code = supervisor.run(settings, host, port, banner=lambda: click.echo(_address(host, port)))
+    raise SystemExit(code)
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,11 @@ def demo(
     if plugins_dir is not None:
         environment["DUDAO_PLUGINS_DIR"] = str(plugins_dir)
     settings = from_environment(environment, data=data or Path("dudao-demo"))
-    facts, settings = _prepare_demo(settings, today.date() if today else None, size)
-    raise SystemExit(supervisor.run(settings, host, port, banner=lambda: _banner(facts, host, port)))
+    with supervisor.only_one(settings):
+        supervisor.check_port(host, port)
+        facts, settings = _prepare_demo(settings, today.date() if today else None, size)
+        code = supervisor.run(settings, host, port, banner=lambda: _banner(facts, host, port))
+    raise SystemExit(code)
 
 
 def _loopback(host: str) -> bool:

@@ -59,9 +59,10 @@ class FieldSpec:
             "maximum": self.maximum,
             "max_length": self.max_length,
             "min_length": self.min_length,
-            "share_of": self.share_of,
             "choices": [[choice.value, *choice.title.to_json()] for choice in self.choices],
             "fields": [spec.to_json() for spec in self.fields],
+            # What came later is written only where it is used, so that the versions of older forms stay.
+            **({"share_of": self.share_of} if self.share_of else {}),
         }
 
     @classmethod

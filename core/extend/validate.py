@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from core.api.forms import ReportForm
 from core.domain.calendar import Cadence
-from core.domain.declare import API_VERSION, Duty, Everyone, Plugin, UnitKind, UnitType
+from core.domain.declare import API_VERSION, Duty, Everyone, Evidence, Plugin, UnitKind, UnitType
+from core.domain.schema import FormSchema
 
 KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
+#: Phases are counted from 1; a campaign has at most so many.
+MOST_PHASES = 9
 CODE = re.compile(r"[A-Z][A-Z0-9]{1,9}-[0-9]{2,3}")
 
 
@@ -19,6 +22,7 @@ def problems(plugin: Plugin) -> Iterator[str]:
         yield f"it was written for api {plugin.api}; this version of Dudao offers api {API_VERSION}"
     if not KEY.fullmatch(plugin.key):
         yield f"key {plugin.key!r}: use lower-case letters, digits and underscores, beginning with a letter"
+    yield from _repeated(plugin)
     for duty in plugin.duties:
         if not isinstance(duty.who, Everyone):
             yield f"duty {duty.code}: a duty of the plugin itself binds everyone; put it into its unit type"
@@ -59,21 +63,54 @@ def _duty(duty: Duty) -> Iterator[str]:
     where = f"duty {duty.code}"
     if not CODE.fullmatch(duty.code):
         yield f"{where}: a code is like CAR-03: capitals, a hyphen, two or three digits"
-    if not isinstance(duty.due, Cadence):
-        yield f"{where}: due= needs daily(), weekly(n), each_phase(…) or once(…)"
+    if duty.who == ():
+        yield f"{where}: who= names no kind; name those that owe it"
+    if not isinstance(duty.evidence, Evidence):
+        yield f"{where}: evidence= needs Photos(…), Documents(…) or another rule of core.api"
     if duty.grace < 0:
         yield f"{where}: grace is a number of days, 0 or more"
-    if not (isinstance(duty.form, type) and issubclass(duty.form, ReportForm)):
+    yield from _due(duty.due, where)
+    if isinstance(duty.form, type) and issubclass(duty.form, ReportForm):
+        yield from _form(duty, duty.form.schema(), where)
+    else:
         yield f"{where}: form= needs a class derived from ReportForm"
-        return
-    names = [spec.name for spec in duty.form.schema().fields]
+
+
+def _form(duty: Duty, schema: FormSchema, where: str) -> Iterator[str]:
+    names = [spec.name for spec in schema.fields]
     if not names:
         yield f"{where}: its form has no fields"
     if duty.covers is not None and duty.covers not in names:
         yield f"{where}: covers={duty.covers!r} is not a field of its form"
-    for spec in duty.form.schema().fields:
+    for spec in schema.fields:
         if spec.share_of and spec.share_of not in names:
             yield f"{where}: share_of={spec.share_of!r} is not a field of its form"
+
+
+def _due(due: Cadence, where: str) -> Iterator[str]:
+    if not isinstance(due, Cadence):
+        yield f"{where}: due= needs daily(), weekly(n), each_phase(…) or once(…)"
+        return
+    if due.times < 1:
+        yield f"{where}: a duty that is due 0 times is none: use weekly(1) or more"
+    named = [*due.phases, *([due.by.phase] if due.by and due.by.phase is not None else [])]
+    yield from (f"{where}: there is no phase {number}" for number in named if not 1 <= number <= MOST_PHASES)
+
+
+def _repeated(plugin: Plugin) -> Iterator[str]:
+    """What a plugin declares twice, so that one of the two would be lost."""
+    codes = [duty.code for duty in _all_duties(plugin)]
+    types = [unit_type.key for unit_type in plugin.unit_types]
+    yield from (
+        f"duty code {code} is declared twice" for code in sorted({c for c in codes if codes.count(c) > 1})
+    )
+    yield from (
+        f"unit type {key!r} is declared twice" for key in sorted({t for t in types if types.count(t) > 1})
+    )
+
+
+def _all_duties(plugin: Plugin) -> list[Duty]:
+    return [*plugin.duties, *(duty for unit_type in plugin.unit_types for duty in unit_type.duties)]
 
 
 def clashes(plugin: Plugin, others: list[Plugin]) -> Iterator[str]:
@@ -90,5 +127,4 @@ def clashes(plugin: Plugin, others: list[Plugin]) -> Iterator[str]:
 
 
 def _codes(plugin: Plugin) -> set[str]:
-    own = {duty.code for duty in plugin.duties}
-    return own | {duty.code for unit_type in plugin.unit_types for duty in unit_type.duties}
+    return {duty.code for duty in _all_duties(plugin)}

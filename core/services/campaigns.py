@@ -7,11 +7,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.domain.access import Everything
-from core.domain.calendar import Calendar, Span
+from core.domain.calendar import Calendar, Span, periods
 from core.domain.campaigns import CampaignFacts
+from core.domain.duties import DutyRule
+from core.domain.errors import Conflict, Invalid
+from core.domain.text import Text
 from core.services.origin import origin
 from core.services.runtime import runtime
 from core.services.work import chore, reading
@@ -52,7 +56,12 @@ def publish(notice: dict[str, Any], *, weeks_later: int = 0) -> int:
     calendar = Calendar(
         Span(notice["starts"], notice["ends"]), tuple(Span(p["starts"], p["ends"]) for p in notice["phases"])
     ).moved(weeks_later)
+    rules = runtime().registry.duty_rules()
+    for rule in rules:
+        _refuse_unfit(rule, calendar)
     with chore("campaign.publish", "a campaign concerns every unit") as done:
+        if done.session.scalar(select(Campaign.id).where(Campaign.key == notice["key"])) is not None:
+            raise Conflict(Text("这份通知已经发布过了", "This notice has been published already"))
         row = Campaign(
             key=notice["key"],
             number=notice["number"],
@@ -68,10 +77,23 @@ def publish(notice: dict[str, Any], *, weeks_later: int = 0) -> int:
         done.session.add_all(_clauses(row.id, notice))
         done.session.add_all(
             CampaignDuty(campaign_id=row.id, code=rule.code, position=position, rule=rule.to_json())
-            for position, rule in enumerate(runtime().registry.duty_rules())
+            for position, rule in enumerate(rules)
         )
         done.about("campaign", row.id, key=notice["key"])
         return row.id
+
+
+def _refuse_unfit(rule: DutyRule, calendar: Calendar) -> None:
+    """A duty's deadline must be a day that this campaign has."""
+    try:
+        periods(rule.cadence, calendar)
+    except (IndexError, ValueError):
+        raise Invalid(
+            Text(
+                f"职责 {rule.code} 的期限不在本活动之内，请检查插件 {rule.plugin}",
+                f"Duty {rule.code} has a deadline that this campaign does not know: check plugin {rule.plugin}",
+            )
+        ) from None
 
 
 def _pair(value: dict[str, str]) -> list[str]:

@@ -39,15 +39,23 @@ def add_people(people: Iterable[NewPerson], actor: Actor = SYSTEM, *, known_pass
     """Add accounts, all or none. `known_password` is for demo accounts that share a printed password."""
     with chore("person.add", "accounts belong to the whole installation", actor) as done:
         hashes: dict[str, str] = {}
-        logins = []
-        for person in people:
+        new = list(people)
+        _refuse_taken(done, [person.login for person in new])
+        for person in new:
             if not known_password:
                 check_password(person.password, person.login, person.name)
             if person.password not in hashes or not known_password:
                 hashes[person.password] = _hasher.hash(person.password)
             done.session.add(_row(done, person, hashes[person.password]))
-            logins.append(person.login)
+        logins = [person.login for person in new]
         done.about("person", logins[0] if len(logins) == 1 else len(logins), logins=logins)
+
+
+def _refuse_taken(done: Deed, logins: list[str]) -> None:
+    taken = sorted(done.session.scalars(select(User.login).where(User.login.in_(logins))))
+    if taken:
+        message = Text(f"登录名已有人使用：{'、'.join(taken)}", f"This login is taken: {', '.join(taken)}")
+        raise Invalid(message, {"login": message})
 
 
 def _row(done: Deed, person: NewPerson, password_hash: str) -> User:
@@ -98,10 +106,6 @@ def apply_from_command(wanted: Application, password: str) -> None:
 def _apply(actor: Actor, wanted: Application, password: str) -> None:
     with reading(Everything("the administrator sets up all accounts")) as session:
         grant = _grant(session(), wanted)
-        taken = session.scalar(select(User.id).where(User.login == wanted.login))
-    if taken is not None:
-        message = Text("这个登录名已有人使用", "This login is taken")
-        raise Invalid(message, {"login": message})
     add_people([NewPerson(wanted.login, wanted.name, password, (grant,))], actor)
 
 

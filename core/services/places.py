@@ -60,7 +60,9 @@ def _check_region(line: int, row: dict[str, str | None]) -> None:
         names = ", ".join(missing or ["parent"])
         raise _wrong_row(line, f"缺少 {names}", f"{names} is missing")
     if row["level"] not in LEVELS:
-        raise _wrong_row(line, f"没有级别 {row['level']}", f"no level {row['level']}: use {', '.join(LEVELS)}")
+        raise _wrong_row(
+            line, f"没有级别 {row['level']}", f"no level {row['level']}: use {', '.join(LEVELS)}"
+        )
 
 
 def _wrong_row(line: int, zh: str, en: str) -> Invalid:
@@ -86,10 +88,9 @@ def add_units(
     added: dict[str, int] = {}
     with chore("unit.add", "units are set up for all regions", actor) as done:
         paths = {region.code: region.path for region in done.session.scalars(select(Region))}
+        known = dict(done.session.execute(select(Unit.code, Unit.id)).all())
         for new in units:
-            _check(new, paths)
-            _check_codes(done.session(), new)
-            parent = _id_of(done.session(), new.parent) if new.parent else None
+            _check(new, paths, known)
             row = Unit(
                 code=new.code,
                 name=new.name,
@@ -97,20 +98,26 @@ def add_units(
                 kind=new.kind,
                 region_code=new.region_code,
                 region_path=paths[new.region_code],
-                parent_id=parent,
+                parent_id=known[new.parent] if new.parent else None,
             )
             done.session.add(row)
             done.session.flush()
             done.session.add(
                 UnitInterval(unit_id=row.id, starts=since, enabled_reason=reason, disabled_reason="")
             )
-            added[new.code] = row.id
+            added[new.code] = known[new.code] = row.id
         done.about("unit", len(added), count=len(added))
     return added
 
 
-def _check(new: NewUnit, paths: dict[str, str]) -> None:
+def _check(new: NewUnit, paths: dict[str, str], known: dict[str, int]) -> None:
     registry = runtime().registry
+    if new.code in known:
+        raise Invalid(Text(f"{new.code}：编码已被使用", f"{new.code}: the code is in use"))
+    if new.parent and new.parent not in known:
+        raise Invalid(
+            Text(f"{new.code}：没有上级单位 {new.parent}", f"{new.code}: no parent unit {new.parent}")
+        )
     if new.region_code not in paths:
         raise Invalid(
             Text(f"{new.code}：没有区划 {new.region_code}", f"{new.code}: no region {new.region_code}")
@@ -122,19 +129,6 @@ def _check(new: NewUnit, paths: dict[str, str]) -> None:
                 f"{new.code}: no unit kind {new.unit_type}/{new.kind}",
             )
         )
-
-
-def _check_codes(session: Session, new: NewUnit) -> None:
-    if _id_of(session, new.code) is not None:
-        raise Invalid(Text(f"{new.code}：编码已被使用", f"{new.code}: the code is in use"))
-    if new.parent and _id_of(session, new.parent) is None:
-        raise Invalid(
-            Text(f"{new.code}：没有上级单位 {new.parent}", f"{new.code}: no parent unit {new.parent}")
-        )
-
-
-def _id_of(session: Session, code: str) -> int | None:
-    return session.scalar(select(Unit.id).where(Unit.code == code))
 
 
 def switch_unit(actor: Actor, unit_id: int, on: bool, reason: str) -> None:

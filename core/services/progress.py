@@ -77,7 +77,7 @@ def overview(actor: Actor, campaign: CampaignFacts, region_code: str | None) -> 
             types=tuple((name, part) for (cut, name), part in sums.items() if cut == "type"),
             duties=tuple((duty, sums.get(("duty", duty.code), nothing)) for duty in duties),
             periods=tuple(by_period(session, campaign, duties, census, place.path)),
-            metrics=dashboard.metric_sums(session, campaign.id, place.path),
+            metrics=_metrics(session, campaign, duties, census, place.path),
         )
 
 
@@ -98,12 +98,25 @@ def _cuts(
             sums[cut] = sums[cut] + part
     due = [(duty.code, period.key) for duty, period in progress.due_periods(duties, campaign.calendar, now)]
     counted = {duty.code for duty in duties}
-    on = {head.kind.unit_type for head in census}
+    on = _types(census)
     for row in dashboard.by_cut(session, campaign.id, place.path, _child_prefix(place), due):
         if row.duty_code in counted and row.unit_type in on:
             for cut in _names(row.region_path, row.unit_type, row.duty_code):
                 sums[cut] = sums[cut] + _filed(row.tally, row.due_filed)
     return dict(sums)
+
+
+def _types(census: list[Head]) -> set[str]:
+    """The unit types that count: those of the census, in which only what is on stands."""
+    return {head.kind.unit_type for head in census}
+
+
+def _metrics(
+    session: Session, campaign: CampaignFacts, duties: tuple[DutyRule, ...], census: list[Head], path: str
+) -> dict[tuple[str, str], int]:
+    counted = {duty.code for duty in duties}
+    sums = dashboard.metric_sums(session, campaign.id, path, _types(census))
+    return {key: total for key, total in sums.items() if key[0] in counted}
 
 
 def _names(region_path: str, unit_type: str, duty_code: str) -> Iterator[tuple[str, str]]:
@@ -134,7 +147,7 @@ def by_period(
 ) -> Iterator[PeriodProgress]:
     """How each period that has begun stands, duty by duty."""
     now = runtime().clock.now()
-    tallies = dashboard.by_period(session, campaign.id, region_path)
+    tallies = dashboard.by_period(session, campaign.id, region_path, _types(census))
     for duty in duties:
         for period in periods(duty.cadence, campaign.calendar):
             owed = progress.owed_in(duty, period, census) if period.starts <= now.date() else 0
@@ -149,6 +162,8 @@ def by_period(
 
 def _place(session: Session, actor: Actor, code: str | None) -> Place | None:
     paths = [reach.region_path for reach in actor.scope(Permission.DASHBOARD).reaches]
+    if not paths:
+        return None
     if code is None:
         own = next((path for path in paths if path is not None), None)
         return units.root(session) if None in paths or own is None else units.place_by_path(session, own)

@@ -120,14 +120,15 @@ class SessionRow:
 
 def live(who: Actor) -> list[SessionRow]:
     """One's own live sessions, the last seen first."""
-    since = runtime().clock.now() - IDLE
+    now = runtime().clock.now()
     with reading(Everything("own sessions")) as session:
         rows = session.scalars(
             select(LoginSession)
             .where(
                 LoginSession.user_id == who.user_id,
                 LoginSession.ended_at.is_(None),
-                LoginSession.seen_at > since,
+                LoginSession.seen_at > now - IDLE,
+                LoginSession.created_at > now - LONGEST,
             )
             .order_by(LoginSession.seen_at.desc())
         )

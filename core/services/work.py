@@ -52,12 +52,21 @@ class Deed:
             action=self.action,
             outcome=self.outcome,
             object_type=self.object_type,
-            object_id=self.object_id,
+            object_id=_one_line(self.object_id),
             unit_id=self.unit_id,
-            detail=self.detail,
+            detail=_one_line(self.detail),
             address=where.address,
             request_id=where.request_id,
         )
+
+
+def _one_line(value: Any) -> Any:
+    """Control and direction-changing signs could forge a line where the trail is read or printed."""
+    if isinstance(value, str):
+        return "".join(sign if sign.isprintable() else " " for sign in value)
+    if isinstance(value, dict):
+        return {name: _one_line(item) for name, item in value.items()}
+    return [_one_line(item) for item in value] if isinstance(value, list) else value
 
 
 @contextmanager

@@ -72,12 +72,16 @@ def install(app: Flask) -> None:
     declared = policies(app)
     app.extensions["dudao_policies"] = declared
 
-    @app.before_request
-    def gate() -> BaseResponse | None:
+    @app.url_value_preprocessor
+    def arrive(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+        """Runs before anything may refuse the request, a stale form's token included."""
         set_origin(Origin(request.remote_addr or "", request_id=secrets.token_hex(8)))
         set_scope(db.session, Scope())
         g.actor = current_user.signed.actor if current_user.is_authenticated else None
         g.plugins_on = frozenset()
+
+    @app.before_request
+    def gate() -> BaseResponse | None:
         if request.endpoint is None:
             return None
         policy = declared[request.endpoint]

@@ -102,7 +102,10 @@ def test_the_operations_page_names_exactly_the_settings_that_exist() -> None:
     ("page", "words"),
     [
         (OPERATIONS, f"client_max_body_size {MAX_BODY // 2**20}m;"),
-        (OPERATIONS, f"{throttle.PER_ACCOUNT} attempts for an account and {throttle.PER_ADDRESS} from an address"),
+        (
+            OPERATIONS,
+            f"{throttle.PER_ACCOUNT} attempts for an account and {throttle.PER_ADDRESS} from an address",
+        ),
         (OPERATIONS, f"within {throttle.WINDOW.seconds // 60} minutes, {throttle.IN_ALL:,} in all"),
         (OPERATIONS, f"after {sessions.IDLE.seconds // 60} minutes without a request"),
         (OPERATIONS, f"after {sessions.LONGEST.seconds // 3600} hours in any case"),

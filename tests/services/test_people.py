@@ -51,7 +51,7 @@ def test_a_password_that_is_easy_to_guess_is_refused_with_a_reason(app: Flask, p
     assert count(User, User.login == "wang") == 0
 
 
-@pytest.mark.parametrize("password", [GOOD, "今天天气不错我们去河边走走", "a b c d e f g h", "k7!x" * 32])
+@pytest.mark.parametrize("password", [GOOD, "今天天气不错我们去河边走走", "a b c d e f g h", "k7!xq" * 25])
 def test_long_ones_spaces_and_han_characters_are_welcome(app: Flask, password: str) -> None:
     people.add_people([person(password=password)])
     assert people.verify("wang", password) is not None

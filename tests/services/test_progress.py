@@ -155,12 +155,20 @@ def test_the_dashboard_on_postgresql_equals_a_plain_count(postgres_app: Flask) -
 
 
 @pytest.mark.parametrize(
-    "moment", [day(10, 20), day(10, 26, 0), day(11, 5, 0), day(11, 30, 23, 59), day(12, 25)], ids=str
+    "moment", [day(11, 13, 0), day(11, 16, 0), day(11, 30, 23, 59), day(12, 2, 0), day(12, 25)], ids=str
 )
-def test_the_dashboard_is_right_before_in_and_after_the_campaign(app: Flask, moment: datetime) -> None:
+def test_the_dashboard_stays_right_as_time_goes_by(app: Flask, moment: datetime) -> None:
     """Only what has begun is owed; only what is past its deadline is due."""
     at(moment)
     assert_equal(shown())
+
+
+@pytest.mark.parametrize("moment", [day(10, 25, 23, 59, 59), day(10, 26, 0), day(11, 5, 0)], ids=str)
+def test_what_is_owed_and_due_begins_with_the_periods(app: Flask, moment: datetime) -> None:
+    at(moment)
+    (sums, _metrics), total = plain_count("/410000/"), shown().total
+    assert (total.owed, total.due) == (sums["all", ""].owed, sums["all", ""].due)
+    assert (total.owed == 0) == (moment < day(10, 26, 0))
 
 
 @pytest.mark.parametrize("region", [CITY, OTHER_CITY, "410102"])

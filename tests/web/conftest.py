@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2.bccache import Bucket, BytecodeCache
 
 from core.app import create_app
 from core.store.db import db
@@ -16,10 +17,28 @@ from tests.conftest import settings_for
 from tests.web.site import Site
 
 
+class Compiled(BytecodeCache):
+    """Templates compiled once for all sites of a run: compiling takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key + bucket.checksum in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key + bucket.checksum])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Compiled()
+
+
 @contextmanager
 def opened(filled_folder: Path, folder: Path, **settings: Any) -> Iterator[Site]:
     shutil.copytree(filled_folder, folder)
     app = create_app(settings_for(folder, **settings))
+    app.jinja_env.bytecode_cache = TEMPLATES
     yield Site(app)
     with app.app_context():
         db.session.remove()

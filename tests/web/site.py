@@ -12,14 +12,14 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core.domain.access import Actor, Everything
 from core.services import people, places
 from core.store.db import Base, db
-from core.store.models import AuditRecord, Report, Unit, User
+from core.store.models import AuditRecord, PersonGrant, Report, Unit, User
 from core.store.scope import set_scope
 from tests.conftest import PASSWORD, Browser, actor, sign_in
 
@@ -100,6 +100,11 @@ class Site:
             self._tokens[login] = self.browser(login).token("/account" if login else "/login")
         return self._tokens[login]
 
+    def forget(self, login: str) -> None:
+        """Drop an account's browser: it must sign in again."""
+        self._browsers.pop(login, None)
+        self._tokens.pop(login, None)
+
     def post(self, login: str, url: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """Send a form as this account does, whatever comes of it."""
         return self.client(login).post(url, data={"csrf_token": self.token(login), **(data or {})}, **more)
@@ -111,14 +116,16 @@ class Site:
     @cached_property
     def units(self) -> dict[str, UnitSeen]:
         """The unit of each account that has one."""
-        found = {}
         with self.inside() as session:
-            for login in session.scalars(select(User.login)).all():
-                who = actor(login)
-                for unit_id in who.unit_ids:
-                    row = session.get_one(Unit, unit_id)
-                    found[login] = UnitSeen(row.id, row.code, row.unit_type, row.kind, row.region_path)
-        return found
+            rows = session.execute(
+                select(User.login, Unit)
+                .join(PersonGrant, PersonGrant.user_id == User.id)
+                .join(Unit, Unit.id == PersonGrant.unit_id)
+            )
+            return {
+                login: UnitSeen(unit.id, unit.code, unit.unit_type, unit.kind, unit.region_path)
+                for login, unit in rows
+            }
 
     def reports(self, unit_id: int, *states: str) -> list[str]:
         """Ids of a unit's submitted reports, the oldest first."""
@@ -137,10 +144,16 @@ class Site:
         with self.inside():
             places.switch_unit(who, unit_id, False, reason)
 
-    def audit(self) -> list[AuditRecord]:
-        """Every audit record, the oldest first."""
+    def last_record(self) -> int:
+        """The id of the newest audit record."""
         with self.inside() as session:
-            return list(session.scalars(select(AuditRecord).order_by(AuditRecord.id)))
+            return session.scalar(select(func.max(AuditRecord.id))) or 0
+
+    def audit_since(self, record_id: int) -> list[AuditRecord]:
+        """The audit records after one, the oldest first."""
+        with self.inside() as session:
+            later = select(AuditRecord).where(AuditRecord.id > record_id).order_by(AuditRecord.id)
+            return list(session.scalars(later))
 
     def hash(self) -> str:
         """A hash of every table but those that reading may write."""

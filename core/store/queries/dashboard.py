@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,21 +59,33 @@ def by_cut(
     ]
 
 
-def by_period(session: Session, campaign_id: int, region_path: str) -> dict[tuple[str, str], Tally]:
-    """Sums by (duty code, period key)."""
+def by_period(
+    session: Session, campaign_id: int, region_path: str, unit_types: Collection[str]
+) -> dict[tuple[str, str], Tally]:
+    """Sums of some unit types by (duty code, period key)."""
     rows = session.execute(
         select(TallyLeaf.duty_code, TallyLeaf.period_key, *_sums())
-        .where(TallyLeaf.campaign_id == campaign_id, _inside(TallyLeaf, region_path))
+        .where(
+            TallyLeaf.campaign_id == campaign_id,
+            _inside(TallyLeaf, region_path),
+            TallyLeaf.unit_type.in_(sorted(unit_types)),
+        )
         .group_by(TallyLeaf.duty_code, TallyLeaf.period_key)
     )
     return {(code, period): Tally(*map(int, counts)) for code, period, *counts in rows}
 
 
-def metric_sums(session: Session, campaign_id: int, region_path: str) -> dict[tuple[str, str], int]:
-    """Sums by (duty code, metric), in smallest units."""
+def metric_sums(
+    session: Session, campaign_id: int, region_path: str, unit_types: Collection[str]
+) -> dict[tuple[str, str], int]:
+    """Sums of some unit types by (duty code, metric), in smallest units."""
     rows = session.execute(
         select(TallyMetric.duty_code, TallyMetric.metric, func.sum(TallyMetric.total))
-        .where(TallyMetric.campaign_id == campaign_id, _inside(TallyMetric, region_path))
+        .where(
+            TallyMetric.campaign_id == campaign_id,
+            _inside(TallyMetric, region_path),
+            TallyMetric.unit_type.in_(sorted(unit_types)),
+        )
         .group_by(TallyMetric.duty_code, TallyMetric.metric)
     )
     return {(code, metric): int(total) for code, metric, total in rows}

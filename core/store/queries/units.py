@@ -161,7 +161,7 @@ def list_units(session: Session, chosen: UnitFilter, offset: int, limit: int) ->
 def count_by_type(session: Session) -> dict[str, int]:
     """How many units in scope each unit type has."""
     rows = session.execute(select(Unit.unit_type, func.count(Unit.id)).group_by(Unit.unit_type))
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
 
 
 @dataclass(frozen=True, slots=True)
