@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import core
-from core.commands import administration, checking, running
+from core.commands import administration, benching, checking, running
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,6 +29,7 @@ for command in (
     administration.seed_command,
     checking.routes,
     checking.fsck,
+    benching.bench,
 ):
     main.add_command(command)
 

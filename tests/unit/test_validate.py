@@ -17,7 +17,8 @@ class Form(ReportForm):
 
 
 def duty(code: str = "THG-01", **changes: Any) -> Duty:
-    return Duty(code, "事", **({"who": KIND, "due": weekly(), "form": Form} | changes))
+    given: dict[str, Any] = {"who": KIND, "due": weekly(), "form": Form} | changes
+    return Duty(code, "事", **given)
 
 
 def said(*types: UnitType) -> str:
