@@ -36,8 +36,8 @@ pytest:
 soak: .venv/.test ## hours of breaking things
 	$(PYTHON) -m pytest -m soak $(ARGS)
 
-bench: .venv/.test ## measure
-	$(PYTHON) -m pytest -m bench -s $(ARGS)
+bench: .venv/.test ## measure, each figure as a ratio to a baseline of the same run
+	.venv/bin/dudao bench $(ARGS)
 
 lock: ## renew the locked versions in requirements/
 	@command -v uv >/dev/null || { echo "install uv first, e.g. pip install uv" >&2; exit 1; }

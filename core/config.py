@@ -115,7 +115,9 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
     plugins_dir = env.get("DUDAO_PLUGINS_DIR")
     return Settings(
         data=folder,
-        database_url=_database(env.get("DUDAO_DATABASE_URL") or f"sqlite:///{folder / 'dudao.sqlite3'}"),
+        database_url=_database(
+            env.get("DUDAO_DATABASE_URL") or f"sqlite:///{quote(str(folder / 'dudao.sqlite3'))}"
+        ),
         redis_url=env.get("DUDAO_REDIS_URL") or None,
         evidence_url=_evidence(env.get("DUDAO_EVIDENCE_URL") or (folder / "evidence").as_uri()),
         secret_key=_secret(env.get("DUDAO_SECRET_KEY"), folder),

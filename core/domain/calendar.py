@@ -149,6 +149,12 @@ def periods(cadence: Cadence, calendar: Calendar) -> tuple[Period, ...]:
     return tuple(Period(cadence.kind, number, span) for number, span in spans)
 
 
+@lru_cache(maxsize=4096)
+def periods_by_key(cadence: Cadence, calendar: Calendar) -> dict[str, Period]:
+    """The same periods by their keys. Shared: not to be changed."""
+    return {period.key: period for period in periods(cadence, calendar)}
+
+
 def quota(times: int, period: Period, days: int | None = None) -> int:
     """How many reports a period asks for.
 

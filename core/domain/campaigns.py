@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from core.domain.calendar import Calendar, Period, periods
+from core.domain.calendar import Calendar, Period, periods_by_key
 from core.domain.duties import DutyRule
 from core.domain.text import Text
 
@@ -61,4 +61,4 @@ class CampaignFacts:
         return tuple(duty for duty in self.duties if duty.plugin in plugins_on)
 
     def period(self, duty: DutyRule, key: str) -> Period | None:
-        return next((p for p in periods(duty.cadence, self.calendar) if p.key == key), None)
+        return periods_by_key(duty.cadence, self.calendar).get(key)

@@ -7,9 +7,12 @@ from reports, and the work does not grow with the number of units.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from operator import attrgetter
+from typing import Generic, TypeVar
 
 from core.domain.calendar import Calendar, Period, due_at, periods
 from core.domain.duties import DutyRule, KindRef
@@ -63,6 +66,29 @@ class Progress:
     def rate(self) -> int | None:
         """Percent filed of what was owed so far, rounded down; None where nothing is owed."""
         return None if self.owed == 0 else 100 * min(self.filed, self.owed) // self.owed
+
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+class Sums(Generic[Name]):
+    """Adds thousands of parts up, each under several names; a Progress is made of each sum at the end only."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[Name, list[int]] = defaultdict(lambda: [0] * len(fields(Progress)))
+
+    def add(self, names: Iterable[Name], part: Progress) -> None:
+        counts = [(place, count) for place, count in enumerate(_counts(part)) if count]
+        for name in names:
+            row = self._sums[name]
+            for place, count in counts:
+                row[place] += count
+
+    def totals(self) -> dict[Name, Progress]:
+        return {name: Progress(*row) for name, row in self._sums.items()}
+
+
+_counts = attrgetter(*(field.name for field in fields(Progress)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from core.domain.progress import Progress
 from core.services import plugins, progress
 from core.services.work import reading
 
-Coverage = Literal["covered", "uncovered", "product", "background"]
+Coverage = Literal["covered", "uncovered", "product", "planned", "background"]
+#: Where clauses live that the product itself answers today; the others are not there yet, and the page says so.
+BUILT = frozenset({"phases", "reports"})
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,11 @@ class ClauseRow:
 
 
 def coverage(clause: ClauseFacts, duties: tuple[DutyRule, ...]) -> Coverage:
-    """Whether a clause is answered: by a duty that is on, by the product itself, or by nobody."""
+    """Whether a clause is answered: by a duty that is on, by the product itself, now or later, or by nobody."""
     if any(clause.key in duty.clauses for duty in duties):
         return "covered"
     if clause.requires == "product":
-        return "product"
+        return "product" if clause.lives_in in BUILT else "planned"
     return "uncovered" if clause.requires == "duty" else "background"
 
 

@@ -92,7 +92,7 @@ def close_until(done: Deed, until: datetime) -> int:
         part = sums.get((duty.code, period.key), Progress())
         session.add(_row(campaign.id, number, at, duty, period, done.at, part))
         if part.owed:
-            _tell(done, duty, period, part)
+            _tell(done, campaign.id, duty, period, part)
     return len(still_open)
 
 
@@ -119,7 +119,7 @@ def _row(
     )
 
 
-def _tell(done: Deed, duty: DutyRule, period: Period, part: Progress) -> None:
+def _tell(done: Deed, campaign_id: int, duty: DutyRule, period: Period, part: Progress) -> None:
     offices = done.session.scalars(
         select(PersonGrant.user_id)
         .join(User, User.id == PersonGrant.user_id)
@@ -130,7 +130,7 @@ def _tell(done: Deed, duty: DutyRule, period: Period, part: Progress) -> None:
     notices.send(
         done,
         offices,
-        key=f"closed:{duty.code}:{period.key}",
+        key=f"closed:{campaign_id}:{duty.code}:{period.key}",
         title=Text(
             f"{duty.code} {duty.title.zh}：一期已截止",
             f"{duty.code} {duty.title.pick('en')}: a period has closed",

@@ -10,16 +10,20 @@ from core.domain.access import Actor, Everything, Permission, Role
 from core.domain.text import Text
 from core.domain.workflow import State
 from core.services.work import Deed, deed, reading
-from core.store.models import Notification, PersonGrant, Report, User
+from core.store.models import Notification, PersonGrant, Report, ReportStep, User
 from core.store.queries import records
 from core.store.queries.records import NoticeRow
 from core.store.upsert import insert_all_or_ignore
 
 
 def decision(done: Deed, report_id: str, version: int) -> None:
-    """Tell a unit's people that their report was accepted, returned or reopened."""
+    """Tell a unit's people that their report was accepted, returned or reopened.
+
+    `version` is the decision's step: its words count, whatever happened to the report before this job ran.
+    """
     report = done.session.get(Report, report_id)
-    if report is None or report.version != version:
+    step = done.session.get(ReportStep, (report_id, version))
+    if report is None or step is None:
         return
     people = done.session.scalars(
         select(PersonGrant.user_id)
@@ -31,14 +35,14 @@ def decision(done: Deed, report_id: str, version: int) -> None:
         )
         .distinct()
     )
-    accepted = report.state == State.ACCEPTED
+    accepted = step.state == State.ACCEPTED
     word = Text("已通过", "accepted") if accepted else Text("被退回", "returned")
     send(
         done,
         people,
         key=f"decision:{report_id}:{version}",
         title=Text(f"{report.duty_code} 报告{word.zh}", f"Report {report.duty_code} was {word.en}"),
-        body=Text(report.reason, report.reason),
+        body=Text(step.reason, step.reason),
         url=f"/u/{report.unit_type}/reports/{report_id}",
         tone="success" if accepted else "warning",
     )

@@ -58,12 +58,16 @@ def _refuse_taken(done: Deed, logins: list[str]) -> None:
         raise Invalid(message, {"login": message})
 
 
+def _wrong_login(login: str) -> Text:
+    return Text(
+        f"登录名 {login!r} 不合规：请用小写字母、数字、点、横线，2 至 60 个",
+        f"Login {login!r}: use lower-case letters, digits, dots and hyphens, 2 to 60 of them",
+    )
+
+
 def _row(done: Deed, person: NewPerson, password_hash: str) -> User:
     if not _LOGIN.fullmatch(person.login):
-        message = Text(
-            f"登录名 {person.login!r} 不合规：请用小写字母、数字、点、横线，2 至 60 个",
-            f"Login {person.login!r}: use lower-case letters, digits, dots and hyphens, 2 to 60 of them",
-        )
+        message = _wrong_login(person.login)
         raise Invalid(message, {"login": message})
     grants = [
         PersonGrant(
@@ -111,6 +115,8 @@ def _apply(actor: Actor, wanted: Application, password: str) -> None:
 
 def _grant(session: Session, wanted: Application) -> Grant:
     problems: dict[str, Text] = {}
+    if not _LOGIN.fullmatch(wanted.login):
+        problems["login"] = _wrong_login(wanted.login)
     if not wanted.name:
         problems["name"] = Text("请填写姓名", "Enter the name")
     if wanted.role not in set(Role):

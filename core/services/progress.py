@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from core.domain.calendar import Period, periods
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.obligations import Interval
-from core.domain.progress import Head, Progress
+from core.domain.progress import Head, Progress, Sums
 from core.domain.tallies import Tally
 from core.services import plugins
 from core.services.runtime import runtime
@@ -91,19 +90,18 @@ def _cuts(
 ) -> dict[tuple[str, str], Progress]:
     """Sums of everything, by region below, by unit type and by duty."""
     now = runtime().clock.now()
-    sums: defaultdict[tuple[str, str], Progress] = defaultdict(Progress)
+    sums: Sums[tuple[str, str]] = Sums()
     for owing in progress.owing(duties, campaign.calendar, census, now):
-        part = Progress(owed=owing.owed, due=owing.due)
-        for cut in _names(owing.head.region_path, owing.head.kind.unit_type, owing.duty.code):
-            sums[cut] = sums[cut] + part
+        cuts = _names(owing.head.region_path, owing.head.kind.unit_type, owing.duty.code)
+        sums.add(cuts, Progress(owed=owing.owed, due=owing.due))
     due = [(duty.code, period.key) for duty, period in progress.due_periods(duties, campaign.calendar, now)]
     counted = {duty.code for duty in duties}
     on = _types(census)
     for row in dashboard.by_cut(session, campaign.id, place.path, _child_prefix(place), due):
         if row.duty_code in counted and row.unit_type in on:
-            for cut in _names(row.region_path, row.unit_type, row.duty_code):
-                sums[cut] = sums[cut] + _filed(row.tally, row.due_filed)
-    return dict(sums)
+            cuts = _names(row.region_path, row.unit_type, row.duty_code)
+            sums.add(cuts, _filed(row.tally, row.due_filed))
+    return sums.totals()
 
 
 def _types(census: list[Head]) -> set[str]:

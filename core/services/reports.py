@@ -15,7 +15,7 @@ from core.domain.calendar import Period, due_at
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.errors import Denied, Missing, NotNow
-from core.domain.obligations import needed, standing
+from core.domain.obligations import Interval, needed, standing
 from core.domain.text import Text
 from core.domain.units import UnitFacts
 from core.domain.workflow import Action, State, step
@@ -112,7 +112,8 @@ def _owed_here(filled: Filled) -> tuple[CampaignFacts, DutyRule]:
 
 def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, filled: Filled) -> Held:
     """The draft to go on from, or a new one."""
-    _refuse_disabled(done, unit)
+    intervals = filings.intervals(done.session(), unit.id)
+    _refuse_disabled(intervals)
     if filled.report_id is not None:
         # Whoever does not say which version was read must not overwrite one: no report has version 0.
         held = hold(done, filled.report_id, filled.version or 0)
@@ -122,13 +123,13 @@ def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, fill
         return held
     period = campaign.period(duty, filled.period_key)
     kind = runtime().registry.kind_ref(unit.unit_type, unit.kind)
-    count = needed(duty, period, filings.intervals(done.session(), unit.id)) if period else 0
+    count = needed(duty, period, intervals) if period else 0
     if period is None or not duty.binds(kind) or count == 0:
         raise Missing
     _refuse_not_now(done.session(), campaign, unit.id, duty, period)
     report = _new_report(done, campaign, duty, unit, period.key)
     done.about("report", report.id, unit_id=unit.id, duty=duty.code, period=period.key)
-    return Held(campaign, duty, unit, report)
+    return Held(campaign, duty, unit, intervals, report)
 
 
 FILED_ALREADY = Text("这一期已经报过了", "This period has been reported already")
@@ -159,8 +160,8 @@ def _refuse_not_now(
         raise NotNow(FILED_ALREADY)
 
 
-def _refuse_disabled(done: Deed, unit: Unit) -> None:
-    if not any(interval.ends is None for interval in filings.intervals(done.session(), unit.id)):
+def _refuse_disabled(intervals: list[Interval]) -> None:
+    if not any(interval.ends is None for interval in intervals):
         raise Denied(Text("本单位已停用，不能填报", "This unit is disabled and cannot report"))
 
 
@@ -262,7 +263,7 @@ def withdraw(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
     """Take a submitted report back, as long as nobody reviews it."""
     with deed(actor, Permission.REPORT, "report.withdraw") as done:
         held = hold(done, report_id, version)
-        _refuse_disabled(done, held.unit)
+        _refuse_disabled(held.intervals)
         with transition(done, held, Action.WITHDRAW, Permission.REPORT):
             held.report.submitted_at = None
         return answer(held.report, attached(done, report_id))

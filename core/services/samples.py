@@ -27,7 +27,8 @@ _PARAGRAPHS = (
 def entries(form: type[ReportForm], span: Span, seed: int) -> dict[str, list[str]]:
     """What somebody might have typed for the days in `span`; the same seed gives the same.
 
-    Numbers never grow from field to field on the second try, which satisfies "no more than the total" rules.
+    From the second try on, numbers never grow from field to field and every choice is made, which satisfies the rules
+    "no more than the total" and "all of them".
     """
     for attempt in range(8):
         rng = random.Random(seed * 8 + attempt)
@@ -62,15 +63,16 @@ def _typed(
             ceiling = max(1, value) if shrinking else ceiling
             yield name, [str(value)]
         else:
-            yield name, _value(spec, span, rng)
+            yield name, _value(spec, span, rng, everything=shrinking)
 
 
-def _value(spec: FieldSpec, span: Span, rng: random.Random) -> list[str]:
+def _value(spec: FieldSpec, span: Span, rng: random.Random, *, everything: bool) -> list[str]:
     day = span.starts + timedelta(days=rng.randrange(span.days))
     if spec.kind == "choice":
         return [rng.choice(spec.choices).value]
     if spec.kind == "choices":
-        return [choice.value for choice in spec.choices]
+        some = [choice.value for choice in spec.choices if everything or rng.random() < 0.5]
+        return some or [rng.choice(spec.choices).value]
     if spec.kind == "yes_no":
         return [rng.choice(["yes", "yes", "yes", "no"])]
     if spec.kind == "date":

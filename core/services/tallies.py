@@ -21,10 +21,15 @@ from core.store.upsert import add_up
 
 @contextmanager
 def kept(
-    session: Session, campaign: CampaignFacts, unit: Unit, duty: DutyRule, report: Report
+    session: Session,
+    campaign: CampaignFacts,
+    unit: Unit,
+    intervals: list[Interval],
+    duty: DutyRule,
+    report: Report,
 ) -> Iterator[None]:
     """Keep the leaf of a report's obligation right over what happens to it. The unit's row must be locked."""
-    owes = _needed(campaign, duty, report.period_key, filings.intervals(session, unit.id))
+    owes = _needed(campaign, duty, report.period_key, intervals)
     before = filings.of_obligation(session, campaign.id, unit.id, duty, report.period_key)
     yield
     after = {key: value for key, value in before.items() if key != report.id}
@@ -72,9 +77,12 @@ def _add(
 ) -> None:
     key = asdict(LeafKey(campaign.id, unit.region_path, unit.unit_type, unit.kind, duty.code, period_key))
     if change.tally != Tally():
-        add_up(session, TallyLeaf, key, change.tally.counts())
-    for name, by in sorted(change.metrics.items()):
-        add_up(session, TallyMetric, key | {"metric": name}, {"total": by})
+        add_up(session, TallyLeaf, [key | change.tally.counts()])
+    add_up(
+        session,
+        TallyMetric,
+        [key | {"metric": name, "total": by} for name, by in sorted(change.metrics.items())],
+    )
 
 
 def recount(session: Session, campaign: CampaignFacts) -> dict[LeafKey, Contribution]:

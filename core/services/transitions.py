@@ -14,12 +14,14 @@ from core.domain.access import Permission
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.errors import Conflict, Missing
+from core.domain.obligations import Interval
 from core.domain.text import Text
 from core.domain.workflow import Action, State, Step, step
 from core.services import campaigns, tallies
 from core.services.work import Deed
 from core.store.db import lock_row
 from core.store.models import EvidenceFile, Report, ReportStep, Unit
+from core.store.queries import filings
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Held:
     campaign: CampaignFacts
     duty: DutyRule
     unit: Unit
+    intervals: list[Interval]
     report: Report
 
 
@@ -51,7 +54,7 @@ def hold(done: Deed, report_id: str, version: int | None) -> Held:
     duty = campaign.duty(found.duty_code) if campaign and campaign.id == found.campaign_id else None
     if campaign is None or duty is None:
         raise Missing
-    return Held(campaign, duty, unit, found)
+    return Held(campaign, duty, unit, filings.intervals(done.session(), unit.id), found)
 
 
 def hold_unit(done: Deed, unit_id: int) -> Unit:
@@ -77,7 +80,7 @@ def transition(
     """Take a step; the caller sets what comes with it inside. Raises NotNow or Invalid where the workflow says no."""
     report = held.report
     taken = step(State(report.state), action, done.actor.roles_for(permission), reason)
-    with tallies.kept(done.session(), held.campaign, held.unit, held.duty, report):
+    with tallies.kept(done.session(), held.campaign, held.unit, held.intervals, held.duty, report):
         report.state = taken.leads_to
         report.version += 1
         yield taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table
@@ -31,13 +32,23 @@ def insert_all_or_ignore(session: Session, table: type[Base], rows: Sequence[Map
         session.execute(_insert(session, table).on_conflict_do_nothing(), list(rows))
 
 
-def add_up(session: Session, table: type[Base], key: Mapping[str, Any], changes: Mapping[str, int]) -> None:
-    """Add numbers to a row's columns; the row begins at zero where it does not exist."""
-    statement = _insert(session, table).values(**key, **changes)
-    columns = cast("Table", table.__table__).c
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(cast("Table", table.__table__).primary_key.columns),
-            set_={name: columns[name] + statement.excluded[name] for name in changes},
-        )
+def add_up(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add numbers to rows; one begins at zero where it does not exist. Each row holds its whole key and the numbers."""
+    if rows:
+        session.execute(_adding(session.get_bind().dialect.name, table), list(rows))
+
+
+@cache
+def _adding(dialect_name: str, table: type[Base]) -> Any:
+    """INSERT … ON CONFLICT DO UPDATE SET number = number + new number, made once a table."""
+    whole = cast("Table", table.__table__)
+    key = list(whole.primary_key.columns)
+    statement = (sqlite if dialect_name == "sqlite" else postgresql).insert(whole)
+    return statement.on_conflict_do_update(
+        index_elements=key,
+        set_={
+            column.name: column + statement.excluded[column.name]
+            for column in whole.c
+            if column not in set(key)
+        },
     )

@@ -100,27 +100,47 @@ class NavEntry:
     count: int | None = None
 
 
-def navigation(who: Actor, unread: int) -> Iterator[NavEntry]:
-    entries = [
-        (Permission.REPORT, "home.index", _("我的任务"), "list-check"),
-        (Permission.REVIEW, "review.queue", _("审核"), "clipboard-check"),
-        (Permission.DASHBOARD, "office.dashboard", _("进展"), "speedometer2"),
-        (Permission.READ_REPORTS, "office.reports", _("报告"), "file-earmark-text"),
-        (Permission.DASHBOARD, "office.clauses", _("通知落实"), "card-checklist"),
-        (Permission.SWITCH_UNITS, "office.units", _("单位"), "building"),
-        (Permission.SWITCH_PLUGINS, "office.plugin_list", _("单位类别"), "puzzle"),
-        (Permission.PEOPLE, "people.index", _("人员"), "people"),
-        (Permission.AUDIT, "audit.index", _("审计"), "journal-text"),
+def _entries() -> list[tuple[Permission, str, str, str, tuple[str, ...]]]:
+    """Permission, first page, label, icon, and how the endpoints begin that belong to the entry."""
+    return [
+        (Permission.REPORT, "home.index", _("我的任务"), "list-check", ("home.", "unit.")),
+        (Permission.REVIEW, "review.queue", _("审核"), "clipboard-check", ("review.",)),
+        (Permission.DASHBOARD, "office.dashboard", _("进展"), "speedometer2", ("office.dashboard",)),
+        (
+            Permission.READ_REPORTS,
+            "office.reports",
+            _("报告"),
+            "file-earmark-text",
+            ("office.report", "office.reopen"),
+        ),
+        (Permission.DASHBOARD, "office.clauses", _("通知落实"), "card-checklist", ("office.clauses",)),
+        (
+            Permission.SWITCH_UNITS,
+            "office.units",
+            _("单位"),
+            "building",
+            ("office.unit", "office.enable_unit", "office.disable_unit"),
+        ),
+        (
+            Permission.SWITCH_PLUGINS,
+            "office.plugin_list",
+            _("单位类别"),
+            "puzzle",
+            ("office.plugin", "office.enable_plugin", "office.disable_plugin"),
+        ),
+        (Permission.PEOPLE, "people.index", _("人员"), "people", ("people.",)),
+        (Permission.AUDIT, "audit.index", _("审计"), "journal-text", ("audit.",)),
+        (Permission.SIGNED_IN, "notices.index", _("消息"), "bell", ("notices.",)),
     ]
-    for permission, endpoint, label, icon in entries:
+
+
+def navigation(who: Actor, unread: int) -> Iterator[NavEntry]:
+    """What the actor may open; the entry whose page is shown is marked."""
+    here = request.endpoint or ""
+    for permission, endpoint, label, icon, its_own in _entries():
         if who.may(permission):
-            active = request.endpoint == endpoint or (
-                endpoint == "home.index" and (request.endpoint or "").startswith("unit.")
-            )
-            yield NavEntry(label, url_for(endpoint), icon, active)
-    yield NavEntry(
-        _("消息"), url_for("notices.index"), "bell", request.endpoint == "notices.index", unread or None
-    )
+            count = unread or None if endpoint == "notices.index" else None
+            yield NavEntry(label, url_for(endpoint), icon, here.startswith(its_own), count)
 
 
 def _translate_quickly(app: Flask) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from core.domain.access import ROLE_TITLES, Permission
+from core.domain.access import ROLE_TITLES, Permission, Reach, Scope
 from core.domain.errors import Invalid
 from core.services import people
 from core.services.people import Application
@@ -39,7 +39,7 @@ def _page(typed: dict[str, str], errors: dict[str, Any]) -> str:
         rows=rows,
         page=Page(number, total),
         roles=ROLE_TITLES,
-        places=units.below(db.session(), None),
+        places=units.choices(db.session(), Scope((Reach(),))),
         types=runtime().registry.unit_types.values(),
         typed=typed,
         errors=errors,

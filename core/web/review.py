@@ -51,7 +51,7 @@ def queue() -> str:
         rows=rows,
         page=Page(number, total),
         facts=_campaign(),
-        places=units.below(db.session(), None),
+        places=units.choices(db.session(), actor().scope(Permission.REVIEW)),
         types=runtime().registry.unit_types.values(),
         chosen={name: request.args.get(name, "") for name in ("region", "type", "duty")},
         me=actor().user_id,
@@ -129,13 +129,16 @@ def _page(found: ReportView, reason: str, errors: dict[str, str]) -> str:
     duty = campaign.duty(found.duty_code)
     may = actions(State(found.state), actor().roles_for(Permission.REVIEW))
     mine = found.claimed_by == actor().user_id
+    taken = found.state == State.IN_REVIEW and not mine
+    free = not taken or review.lapsed(found.claimed_at, runtime().clock.now())
     return render_template(
         "review/report.html",
         report=found,
         duty=duty,
         facts=campaign,
         shown=list(present(found.schema, found.record or {})),
-        may_claim=Action.CLAIM in may and not mine,
+        may_claim=Action.CLAIM in may and not mine and free,
+        taken=taken,
         may_decide=Action.ACCEPT in may and mine,
         reason=reason,
         errors=errors,

@@ -422,7 +422,9 @@ def upgrade() -> None:
             "report_obligation", ["unit_id", "campaign_id", "duty_code", "period_key"], unique=False
         )
         batch_op.create_index(
-            "report_queue", ["state", "submitted_at", "region_path", "unit_type", "duty_code"], unique=False
+            "report_queue",
+            ["state", "submitted_at", "id", "region_path", "unit_type", "duty_code"],
+            unique=False,
         )
 
     op.create_table(

@@ -9,9 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 import zipfile
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -42,16 +43,26 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def command(wheel: Path, tmp_path: Path) -> Path:
-    """`dudao` from the wheel in a new environment; its dependencies are those of the environment of the tests."""
+    """`dudao` from the wheel in a new environment, with the locked packages of a running system only."""
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True, timeout=60)
     python = environment / "bin" / "python"
     install = ["-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet"]
     subprocess.run([sys.executable, *install, str(wheel)], check=True, timeout=120, env=clean_environment())
     (packages,) = environment.glob("lib/python*/site-packages")
-    # Files that add paths are not read there, so an editable Dudao of the tests' environment stays out.
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    lend_packages(packages)
     return environment / "bin" / "dudao"
+
+
+def lend_packages(target: Path) -> None:
+    """Link what requirements/runtime.txt names from the tests' environment, to save the time of installing."""
+    lines = (ROOT / "requirements" / "runtime.txt").read_text().splitlines()
+    for name in [line.partition("==")[0] for line in lines if "==" in line]:
+        # A package for another system is not installed here.
+        with suppress(PackageNotFoundError):
+            package = distribution(name)
+            for top in {file.parts[0] for file in package.files or ()} - {"..", "__pycache__"}:
+                (target / top).symlink_to(str(package.locate_file(top)))
 
 
 def test_everything_that_a_running_system_needs_is_in_the_wheel(wheel: Path) -> None:

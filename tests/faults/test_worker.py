@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -63,7 +64,12 @@ class Attack:
 
 def forge(store: redis.Redis, job: str, **fields: bytes | str) -> None:
     """A job record as anyone could write it who reaches Redis."""
-    record = {"created_at": "2020-11-12T01:00:00.000000Z", "origin": QUEUE, "status": "queued", **fields}
+    record: dict[Any, Any] = {
+        "created_at": "2020-11-12T01:00:00.000000Z",
+        "origin": QUEUE,
+        "status": "queued",
+        **fields,
+    }
     store.hset(f"rq:job:{job}", mapping=record)
     store.rpush(f"rq:queue:{QUEUE}", job)
 
@@ -106,7 +112,7 @@ def test_a_job_never_outlives_its_worker(data_folder: Path, store: redis.Redis) 
     process = worker(SLEEPER, data_folder, store)
     try:
         Queue(QUEUE, connection=store, serializer=JSONSerializer).enqueue(ENTRY, "a minute")
-        horses = []
+        horses: list[psutil.Process] = []
         end = time.monotonic() + 30
         while not horses and time.monotonic() < end:
             horses = psutil.Process(process.pid).children()

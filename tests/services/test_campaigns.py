@@ -17,13 +17,14 @@ from core.domain.declare import Evidence
 from core.domain.errors import Missing
 from core.domain.obligations import Obligation
 from core.extend.registry import Registry
-from core.services import agenda, campaigns, clauses, plugins
+from core.services import agenda, campaigns, clauses, plugins, reports
 from core.services.clauses import ClauseRow
+from core.services.reports import Filled
 from core.services.runtime import runtime
 from core.store import migrations
 from core.store.db import db
 from core.store.models import Campaign, CampaignDuty
-from core.store.queries import reports
+from core.store.queries import reports as report_queries
 from core.store.queries import units as queries
 from core.store.scope import set_scope
 from tests.conftest import actor, settings_for
@@ -73,7 +74,7 @@ def test_a_changed_plugin_changes_nothing_in_a_published_campaign(app: Flask) ->
     assert campaign() == before and campaign() is not before
     assert owed(unit_id) == owed_before
     with pytest.raises(Missing):
-        submit(clerk(unit_id), "CAR-99", "day-18", entries={}, uploads=[])
+        reports.save(clerk(unit_id), Filled(unit_id, "CAR-99", "day-18", {}), submit=True)
     rule = campaign().duty("CAR-03")
     assert rule is not None
     assert (rule.cadence.times, rule.grace, rule.evidence.at_least) == (3, 1, 1)
@@ -104,7 +105,7 @@ def test_a_plugin_that_is_gone_leaves_its_published_duties_readable(app: Flask) 
     runtime().registry = Registry({key: p for key, p in registry.plugins.items() if key != "carriers"})
     runtime().campaigns.clear()
     assert campaign() == before
-    view = reports.view(db.session(), report_id)
+    view = report_queries.view(db.session(), report_id)
     assert view is not None and view.record is not None
     assert [spec.name for spec in view.schema.fields][:2] == ["sent_at", "fraud_type"]
 

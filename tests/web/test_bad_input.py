@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from core.app import create_app
+from core.store.db import db
 from core.web.policy import READING
 from tests import servers
 from tests.conftest import settings_for
 from tests.web.conftest import TEMPLATES, opened
-from tests.web.deeds import CLERK, Deed, settle, walk
+from tests.web.deeds import CLERK, Deed, newest, settle, walk
 from tests.web.site import Site
 
 LONG = "长x" * 50_000
@@ -60,15 +62,11 @@ def site(
     server = request.getfixturevalue("postgres_server")
     template, source = request.getfixturevalue("filled_database")
     url = servers.fresh_database(server, like=template)
-    import shutil
-
     shutil.copytree(source, folder)
     app = create_app(settings_for(folder, database_url=url))
     app.jinja_env.bytecode_cache = TEMPLATES
     yield Site(app)
     with app.app_context():
-        from core.store.db import db
-
         db.session.remove()
         db.engine.dispose()
 
@@ -118,3 +116,139 @@ def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site)
         calm(answer, deed.endpoint)
         settle(site, deed)
     assert seen == {r.endpoint for r in site.app.url_map.iter_rules() if set(r.methods or ()) - READING}
+
+
+LISTINGS = {
+    "office": [
+        ("/office/", ("region", "page")),
+        ("/office/reports", ("region", "type", "duty", "state", "page")),
+        ("/office/units", ("region", "type", "q", "state", "page")),
+        ("/office/clauses", ("page",)),
+        ("/office/plugins", ("page",)),
+    ],
+    "inspector": [("/review/", ("region", "type", "duty", "page"))],
+    "auditor": [("/audit/", ("actor", "action", "outcome", "object", "since", "until", "page"))],
+    "admin": [("/people/", ("q", "page"))],
+    "fx-clerk": [("/notices/", ("page",)), ("/account", ("page",)), ("/", ("unit",))],
+    "": [("/login", ("next",))],
+}
+#: Names that a function of the framework might take for its own.
+RESERVED = ("_external", "_scheme", "_anchor", "_method", "_host", "endpoint", "values", "self", "unit", "unit_type")
+
+
+def query(values: dict[str, str | bytes]) -> str:
+    return "&".join(f"{name}={quote(value)}" for name, value in values.items())
+
+
+def test_no_filter_or_page_number_makes_a_listing_fail(site: Site) -> None:
+    for login, listings in LISTINGS.items():
+        client = site.client(login)
+        for url, names in listings:
+            for number, (kind, value) in enumerate(NASTY.items()):
+                name = names[number % len(names)]
+                for asked in ({name: value}, dict.fromkeys(names, value)):
+                    calm(client.get(f"{url}?{query(asked)}"[:60_000]), f"{url} {kind} in {list(asked)}")
+
+
+@pytest.mark.parametrize("page", ["-1", "0", str(10**9), str(10**30), "abc", "", "1.5", "1e3", "٣"])
+def test_any_page_number_is_a_page(site: Site, page: str) -> None:
+    for login, listings in LISTINGS.items():
+        for url, names in listings:
+            if "page" in names:
+                answer = site.client(login).get(f"{url}?page={quote(page)}")
+                assert answer.status_code == 200, url
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_no_name_in_the_address_is_taken_for_the_frameworks_own(site: Site, name: str) -> None:
+    for login, listings in LISTINGS.items():
+        for url, names in listings:
+            if "page" in names:
+                for value in ("1", "javascript", "https://evil.example"):
+                    answer = site.client(login).get(f"{url}?page=2&{name}={quote(value)}&{name}={quote(value)}")
+                    calm(answer, f"{url} with {name}={value}")
+                    text = site.client(login).get(f"{url}?{name}={quote(value)}").text
+                    assert 'href="javascript:' not in text and 'href="https://evil' not in text, url
+                    assert 'href="//' not in text, url
+
+
+PATHS = [
+    "/u/%00/", "/u/..%2f..%2fetc/", "/u/banks/duties/%ff/%fe/new", "/u/banks/reports/" + "a" * 5000,
+    "/files/..%2f..%2fsecret.key", "/files/%2e%2e", "/static/..%2f..%2fconfig.py", "/static/%2e%2e/%2e%2e/app.py",
+    "/static/....//....//etc/passwd", "/static/%00", "/bootstrap/static/..%5c..%5c", "/office/units/-1",
+    "/office/units/0", "/office/units/99999999999999999999", "/office/reports/%27", "/office/reports/%E5%8F%8D",
+    "/people/%27/disable", "/review/%0d%0a", "//evil.example/", "/%2f%2fevil.example", "/account/sessions/0/end",
+    "/account/sessions/99999999999/end", "/office/plugins/..%2f/enable", "/people/" + "长" * 300 + "/enable",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path[:40])
+def test_no_path_makes_the_server_fail_or_leave_the_site(site: Site, path: str) -> None:
+    for login in ("office", "fx-clerk", "admin", ""):
+        client = site.client(login)
+        for method in ("GET", "POST", "HEAD"):
+            data = {"csrf_token": site.token(login)} if method == "POST" else None
+            answer = client.open(path, method=method, data=data)
+            assert not answer.headers.get("Location", "/").startswith(("http", "//", "/\\")), path
+            calm(answer, f"{method} {path} as {login!r}")
+
+
+def test_a_form_of_too_many_parts_is_refused_whole(site: Site) -> None:
+    deed = next(walk(site))
+    before = newest_id(site)
+    data = {**deed.data, "csrf_token": site.token(deed.login), "files": (io.BytesIO(b"x"), "a.txt")}
+    data |= {f"field-{number}": "x" for number in range(600)}
+    answer = site.client(deed.login).post(deed.url, data=data, content_type="multipart/form-data")
+    assert answer.status_code == 413
+    assert newest_id(site) == before
+
+
+def test_a_text_of_many_megabytes_is_refused_whole(site: Site) -> None:
+    deed = next(walk(site))
+    before = newest_id(site)
+    data = {**deed.data, "csrf_token": site.token(deed.login), "more": "x" * 3_000_000}
+    for kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        answer = site.client(deed.login).post(deed.url, data=data, content_type=kind)
+        assert answer.status_code == 413, kind
+    assert newest_id(site) == before
+
+
+def newest_id(site: Site) -> str:
+    return newest(site, site.units[CLERK].id).id
+
+
+BODIES: list[tuple[str, bytes]] = [
+    ("multipart/form-data", b"no boundary was named"),
+    ("multipart/form-data; boundary=x", b"--x\r\nnot a header\r\n\r\n"),
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nnameless\r\n--x--"),
+    ("multipart/form-data; boundary=x", b"\xff" * 1000),
+    ("multipart/form-data; boundary=" + "x" * 500, b"--x--"),
+    ("application/json", b'{"csrf_token": "x", "a": ' + b"[" * 20_000),
+    ("application/json", b"\xff\xfe"),
+    ("text/plain", b"csrf_token=x"),
+    ("application/x-www-form-urlencoded; charset=utf-16", b"c\0s\0r\0f\0"),
+    ("application/x-www-form-urlencoded", b"&&&===;;;%%%zz%"),
+    ("", b"anything"),
+    ("nonsense/\xe9", b"anything"),
+]
+
+
+@pytest.mark.parametrize(("content_type", "body"), BODIES, ids=lambda value: str(value)[:40])
+def test_a_body_that_is_no_form_is_refused_and_saves_nothing(site: Site, content_type: str, body: bytes) -> None:
+    deed = next(walk(site))
+    before = newest_id(site)
+    for headers in ({}, {"X-CSRFToken": site.token(deed.login)}):
+        answer = site.client(deed.login).post(deed.url, data=body, content_type=content_type, headers=headers)
+        assert answer.status_code in (400, 413, 415, 422), answer.status_code
+    assert newest_id(site) == before, "a form that arrived as nothing was saved"
+
+
+@pytest.mark.parametrize("header", ["Accept-Language", "User-Agent", "Referer", "Idempotency-Key", "Range", "Cookie"])
+def test_no_header_makes_a_page_fail(site: Site, header: str) -> None:
+    for value in ("x" * 20_000, "\xff\xfe", "%00", "bytes=0-0,1-2,-5", "zh;q=abc,*", "=;=;,", "a=\x7f"):
+        environment = {f"HTTP_{header.upper().replace('-', '_')}": value}
+        calm(site.app.test_client().get("/login", environ_overrides=environment), f"{header}: {value[:20]}")
+        deed = next(walk(site))
+        if header != "Cookie":
+            answer = site.post(deed.login, deed.url, deed.data, environ_overrides=environment)
+            calm(answer, f"{header}: {value[:20]}")

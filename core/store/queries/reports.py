@@ -118,7 +118,7 @@ def view(session: Session, report_id: str) -> ReportView | None:
     ).first()
     if row is None:
         return None
-    report, unit_name, region_name, schema = row.tuple()
+    report, unit_name, region_name, schema = row
     names = _names(session, {report.submitted_by, report.claimed_by})
     return ReportView(
         id=report.id,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.domain.access import Scope
 from core.domain.obligations import Interval
 from core.domain.units import UnitFacts
 from core.store.models import PluginState, Region, Unit, UnitInterval
@@ -87,11 +88,15 @@ def children(session: Session, code: str) -> list[Place]:
     return [_place(row) for row in rows]
 
 
-def below(session: Session, path: str | None, levels: Iterable[str] = ("province", "city")) -> list[Place]:
-    """Regions of the levels named inside a region's subtree, or everywhere: the choices of a filter."""
-    statement = select(Region).where(Region.level.in_(list(levels))).order_by(Region.code)
-    if path is not None:
-        statement = statement.where(Region.path.startswith(path, autoescape=True))
+def choices(session: Session, scope: Scope) -> list[Place]:
+    """The choices of a region filter: province and cities, or in a narrower scope its regions and what lies below."""
+    inside = [reach.region_path for reach in scope.reaches if reach.unit_id is None]
+    statement = select(Region).order_by(Region.code)
+    if None in inside:
+        statement = statement.where(Region.level != "county")
+    else:
+        paths = [Region.path.startswith(path, autoescape=True) for path in inside if path is not None]
+        statement = statement.where(or_(false(), *paths))
     return [_place(row) for row in session.scalars(statement)]
 
 
