@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, g, redirect, render_template, url_for
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core.domain.access import Everything, Permission
+from core.domain.access import Permission
+from core.services import health
 from core.services.runtime import runtime
 from core.services.work import reading
-from core.store.db import db
 from core.store.queries import units
 from core.web.guard import actor
 from core.web.policy import route
@@ -59,9 +57,6 @@ def healthz() -> tuple[str, int, dict[str, str]]:
 @route(bp, "/readyz", Permission.PUBLIC)
 def readyz() -> tuple[str, int, dict[str, str]]:
     """Ready to serve: the database answers."""
-    with reading(Everything("a sign of life")):
-        try:
-            db.session.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            abort(503)
+    if not health.database_answers():
+        abort(503)
     return "ready\n", 200, {"Content-Type": "text/plain"}
