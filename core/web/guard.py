@@ -21,6 +21,7 @@ from core.store.db import db
 from core.store.queries import units
 from core.store.scope import set_scope
 from core.web.policy import READING, Policy, policies
+from core.web.readable import refuse_unreadable
 
 log = logging.getLogger(__name__)
 logins = LoginManager()
@@ -79,6 +80,8 @@ def install(app: Flask) -> None:
         set_scope(db.session, Scope())
         g.actor = current_user.signed.actor if current_user.is_authenticated else None
         g.plugins_on = frozenset()
+        policy = declared.get(request.endpoint or "")
+        refuse_unreadable(files=policy is not None and policy.unit_pages)
 
     @app.before_request
     def gate() -> BaseResponse | None:

@@ -21,6 +21,7 @@ from core.store.queries import reports as report_queries
 from core.store.queries import units as unit_queries
 from core.store.queries.reports import ReportFilter
 from core.store.queries.units import UnitFilter
+from core.web import heat
 from core.web.context import say
 from core.web.guard import actor
 from core.web.paging import PER_PAGE, Page, offset, page_number
@@ -48,7 +49,13 @@ def dashboard() -> str:
     found = progress.overview(actor(), campaign, request.args.get("region"))
     if found is None:
         abort(404)
-    return render_template("office/dashboard.html", facts=campaign, view=found, metrics=_metrics(found))
+    return render_template(
+        "office/dashboard.html",
+        facts=campaign,
+        view=found,
+        metrics=_metrics(found),
+        maps=list(heat.maps(found, campaign)),
+    )
 
 
 def _metrics(found: Overview) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import request, url_for
 
@@ -29,8 +30,9 @@ class Page:
         return self._url(self.number + 1) if self.number < self.pages else None
 
     def _url(self, number: int) -> str:
-        values: dict[str, str] = {**request.args.to_dict(), "page": str(number)}
-        return url_for(request.endpoint or "", _external=False, **(request.view_args or {}), **values)
+        kept = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+        here = url_for(request.endpoint or "", **(request.view_args or {}))
+        return f"{here}?{urlencode([*kept, ('page', str(number))])}"
 
 
 def page_number() -> int:

@@ -32,8 +32,6 @@ from core.web.guard import actor
 from core.web.policy import route
 
 bp = Blueprint("unit", __name__, url_prefix="/u/<unit_type>")
-#: Fields of our own in a report's page; everything else belongs to the form.
-_OWN = {"csrf_token", "key", "version", "remove", "do"}
 
 
 def _unit() -> UnitFacts:
@@ -135,18 +133,20 @@ def _report(report_id: str) -> ReportView:
     return found
 
 
-def _entries() -> dict[str, list[str]]:
-    return {name: request.form.getlist(name) for name in request.form if name not in _OWN}
+def _entries(duty: DutyRule) -> dict[str, list[str]]:
+    """What was typed into the form's own fields; a row's field is named `table-0-field`."""
+    known = {spec.name for spec in reports.form_class(duty).schema().fields}
+    return {name: request.form.getlist(name) for name in request.form if name.partition("-")[0] in known}
 
 
 def _save(duty: DutyRule, period: Period, found: ReportView | None) -> Response | tuple[str, int]:
-    _refuse_empty()
+    _refuse_empty(duty)
     submit = request.form.get("do") != "save"
     filled = Filled(
         unit_id=_unit().id,
         duty_code=duty.code,
         period_key=period.key,
-        entries=_entries(),
+        entries=_entries(duty),
         report_id=found.id if found else None,
         version=request.form.get("version", type=int),
         uploads=[Upload(f.filename, f.stream) for f in request.files.getlist("files") if f.filename],  # type: ignore[arg-type]
@@ -165,9 +165,12 @@ def _save(duty: DutyRule, period: Period, found: ReportView | None) -> Response 
     return _with_problems(duty, period, saved), 422
 
 
-def _refuse_empty() -> None:
-    """A body that arrived but was read as nothing (fact M11) must not be saved as an empty form."""
-    if request.content_length and not request.form:
+def _refuse_empty(duty: DutyRule) -> None:
+    """A body that arrived but was read as nothing (fact M11) must not be saved as an empty form.
+
+    A page's own form always says what is to be done with it.
+    """
+    if "do" not in request.form and not _entries(duty):
         abort(400)
 
 

@@ -415,7 +415,7 @@ def upgrade() -> None:
         batch_op.create_index("report_duty", ["campaign_id", "duty_code", "submitted_at"], unique=False)
         batch_op.create_index(
             "report_list",
-            ["campaign_id", "submitted_at", "state", "region_path", "unit_type", "duty_code"],
+            ["campaign_id", "submitted_at", "id", "state", "region_path", "unit_type", "duty_code"],
             unique=False,
         )
         batch_op.create_index(

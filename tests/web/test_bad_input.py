@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,7 +18,7 @@ from core.app import create_app
 from core.store.db import db
 from core.web.policy import READING
 from tests import servers
-from tests.conftest import settings_for
+from tests.conftest import move_clock, settings_for
 from tests.web.conftest import TEMPLATES, opened
 from tests.web.deeds import CLERK, Deed, newest, settle, walk
 from tests.web.site import Site
@@ -47,6 +49,8 @@ NASTY: dict[str, str | bytes] = {
     "a year far away": "9999-12-31T23:59:59+14:00",
     "the year nought": "0000-00-00",
 }
+#: What each single field gets.
+EACH = ("100 kB", "a number over 64 bits")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -96,7 +100,7 @@ def send(site: Site, deed: Deed, data: dict[str, Any], url: str | None = None) -
 
 
 def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site) -> None:
-    """Each field of each changing route gets everything nasty, once alone and once with all fields nasty."""
+    """All fields of each changing route together get everything nasty, and each one alone its share of it."""
     seen = set()
     for deed in walk(site):
         site.token(deed.login)
@@ -105,10 +109,8 @@ def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site)
             for number, (kind, value) in enumerate(NASTY.items()):
                 nasty = {name: value for name in fields} | {"unasked": value, "key": value, "next": value}
                 calm(send(site, deed, nasty), f"{deed.endpoint}, all fields: {kind}")
-                if fields:
-                    one = fields[number % len(fields)]
-                    if (deed.endpoint, one) != ("account.password", "old"):
-                        calm(send(site, deed, {**deed.data, one: value}), f"{deed.endpoint}, {one}: {kind}")
+                for one in fields if kind in EACH else fields[number % max(1, len(fields)) :][:1]:
+                    calm(send(site, deed, {**deed.data, one: value}), f"{deed.endpoint}, {one}: {kind}")
                 settle(site, deed)
         seen.add(deed.endpoint)
         site.token(deed.login)
@@ -116,6 +118,7 @@ def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site)
         calm(answer, deed.endpoint)
         settle(site, deed)
     assert seen == {r.endpoint for r in site.app.url_map.iter_rules() if set(r.methods or ()) - READING}
+    move_clock(site.app, timedelta(minutes=6))  # the tries to sign in are forgotten
 
 
 LISTINGS = {
@@ -173,7 +176,7 @@ def test_no_name_in_the_address_is_taken_for_the_frameworks_own(site: Site, name
 
 
 PATHS = [
-    "/u/%00/", "/u/..%2f..%2fetc/", "/u/banks/duties/%ff/%fe/new", "/u/banks/reports/" + "a" * 5000,
+    "/u/%00/", "/people/%00/disable", "/files/%00", "/review/a%00b", "/office/plugins/%00/enable", "/u/..%2f..%2fetc/", "/u/banks/duties/%ff/%fe/new", "/u/banks/reports/" + "a" * 5000,
     "/files/..%2f..%2fsecret.key", "/files/%2e%2e", "/static/..%2f..%2fconfig.py", "/static/%2e%2e/%2e%2e/app.py",
     "/static/....//....//etc/passwd", "/static/%00", "/bootstrap/static/..%5c..%5c", "/office/units/-1",
     "/office/units/0", "/office/units/99999999999999999999", "/office/reports/%27", "/office/reports/%E5%8F%8D",
@@ -189,10 +192,12 @@ def test_no_path_makes_the_server_fail_or_leave_the_site(site: Site, path: str) 
         for method in ("GET", "POST", "HEAD"):
             data = {"csrf_token": site.token(login)} if method == "POST" else None
             answer = client.open(path, method=method, data=data)
-            assert not answer.headers.get("Location", "/").startswith(("http", "//", "/\\")), path
+            location = answer.headers.get("Location", "/").removeprefix("http://localhost")
+            assert location.startswith("/") and not location.startswith(("//", "/\\")), path
             calm(answer, f"{method} {path} as {login!r}")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_form_of_too_many_parts_is_refused_whole(site: Site) -> None:
     deed = next(walk(site))
     before = newest_id(site)
@@ -201,6 +206,8 @@ def test_a_form_of_too_many_parts_is_refused_whole(site: Site) -> None:
     answer = site.client(deed.login).post(deed.url, data=data, content_type="multipart/form-data")
     assert answer.status_code == 413
     assert newest_id(site) == before
+    del answer
+    gc.collect()  # Werkzeug leaves the part that it was reading to the garbage collector: now, not in another test
 
 
 def test_a_text_of_many_megabytes_is_refused_whole(site: Site) -> None:

@@ -34,7 +34,16 @@ class Report(Scoped, Base):
         Index("report_obligation", "unit_id", "campaign_id", "duty_code", "period_key"),
         # The queue and the office's list: everything that they filter by, so that counting reads the index alone.
         Index("report_queue", "state", "submitted_at", "id", "region_path", "unit_type", "duty_code"),
-        Index("report_list", "campaign_id", "submitted_at", "state", "region_path", "unit_type", "duty_code"),
+        Index(
+            "report_list",
+            "campaign_id",
+            "submitted_at",
+            "id",
+            "state",
+            "region_path",
+            "unit_type",
+            "duty_code",
+        ),
         Index("report_duty", "campaign_id", "duty_code", "submitted_at"),
     )
 

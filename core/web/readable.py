@@ -1,0 +1,29 @@
+"""Whether a request can be read at all: how large it is, and whether its text is one that databases take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import abort, current_app, request
+
+from core.web.policy import READING
+
+
+def refuse_unreadable(*, files: bool) -> None:
+    """Answer 413 to a form that is too large, 400 to one with a nameless field or a NUL in it.
+
+    Werkzeug limits the text of a multipart form only; elsewhere it would read all that a form with files may have.
+    """
+    if not files or request.mimetype != "multipart/form-data":
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
+    if any(text is None or "\0" in text for text in _texts()):
+        abort(400)
+
+
+def _texts() -> Iterator[str | None]:
+    yield request.path
+    for name, value in request.args.items(multi=True):
+        yield from (name, value)
+    if request.method not in READING:
+        for name, value in request.form.items(multi=True):
+            yield from (name, value)
