@@ -119,7 +119,7 @@ def any_app(request: pytest.FixtureRequest) -> Flask:
 @pytest.fixture
 def acting(app: Flask) -> Callable[[str], Actor]:
     """The person behind a login, for calling services directly."""
-    return lambda login: actor(login)
+    return actor
 
 
 def actor(login: str) -> Actor:

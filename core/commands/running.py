@@ -156,6 +156,7 @@ def _prepare_demo(settings: Settings, today: date | None, size: str) -> tuple[De
             password = secrets.token_urlsafe(9)
             weeks = 0 if today else seed.weeks_until_phase(runtime().clock.today())
             known = DemoFacts(0, password, seed.everything(password, size=size, weeks_later=weeks))
+            seed.catch_up()
         plugins.enable_all(runtime().registry.plugins)
     facts = DemoFacts(int(offset.total_seconds()), known.password, known.logins)
     path.touch(mode=0o600)

@@ -15,8 +15,8 @@ OUTCOMES = {
 }
 
 DEEDS = {
-    "account.login": Text("登录", "Sign in"),
-    "account.logout": Text("退出登录", "Sign out"),
+    "account.login": Text("登录", "Log in"),
+    "account.logout": Text("退出登录", "Log out"),
     "account.language": Text("切换语言", "Change language"),
     "account.password": Text("修改密码", "Change password"),
     "account.end_session": Text("结束登录会话", "End a session"),

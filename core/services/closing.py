@@ -136,9 +136,9 @@ def _tell(done: Deed, campaign_id: int, duty: DutyRule, period: Period, part: Pr
             f"{duty.code} {duty.title.pick('en')}: a period has closed",
         ),
         body=Text(
-            f"{period.starts} 至 {period.ends}：应报 {part.owed}，已报 {part.filed}，未报 {missing}，逾期 {part.late}",
+            f"{period.starts} 至 {period.ends}：应报 {part.owed}，已报 {part.filed}，未报 {missing}，迟报 {part.late}",
             f"{period.starts} to {period.ends}: {part.owed} owed, {part.filed} filed, {missing} missing, {part.late} late",
         ),
-        url=f"/office/?duty={duty.code}",
+        url=f"/office/reports?duty={duty.code}",
         tone="info" if missing == 0 else "warning",
     )

@@ -138,7 +138,7 @@ def shortfall(done: Deed, report: Report, rule: Evidence) -> Text | None:
     lacking = rule.at_least - have
     return Text(
         f"还缺 {lacking} 个佐证材料（至少 {rule.at_least} 个）",
-        f"{lacking} more evidence file(s) needed (at least {rule.at_least})",
+        f"Evidence needed: {lacking} more, at least {rule.at_least} in all",
     )
 
 

@@ -22,6 +22,7 @@ from core.store.models import LoginSession, PersonGrant, Region, Unit, User
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 #: Checked where there is no account, so that a wrong name takes as long as a wrong password.
 _NOBODY = _hasher.hash("nobody has this password")
+LONGEST_NAME = 60
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
 
@@ -60,8 +61,8 @@ def _refuse_taken(done: Deed, logins: list[str]) -> None:
 
 def _wrong_login(login: str) -> Text:
     return Text(
-        f"登录名 {login!r} 不合规：请用小写字母、数字、点、横线，2 至 60 个",
-        f"Login {login!r}: use lower-case letters, digits, dots and hyphens, 2 to 60 of them",
+        f"登录名“{login}”不合规：请用小写字母、数字、点、横线，2 至 60 个",
+        f"Login “{login}”: use lower-case letters, digits, dots and hyphens, 2 to 60 of them",
     )
 
 
@@ -119,6 +120,8 @@ def _grant(session: Session, wanted: Application) -> Grant:
         problems["login"] = _wrong_login(wanted.login)
     if not wanted.name:
         problems["name"] = Text("请填写姓名", "Enter the name")
+    elif len(wanted.name) > LONGEST_NAME:
+        problems["name"] = Text(f"姓名最多 {LONGEST_NAME} 个字", f"Use at most {LONGEST_NAME} characters")
     if wanted.role not in set(Role):
         problems["role"] = Text("请选择角色", "Choose a role")
     unit = region = None

@@ -13,14 +13,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from core.domain.access import Grant, Reach, Role
 from core.domain.campaigns import CampaignFacts
 from core.domain.declare import Evidence, UnitKind, UnitType
 from core.domain.obligations import Obligation, owed
 from core.domain.workflow import State
-from core.services import campaigns, people, places, plugins, samples, tallies
+from core.services import campaigns, closing, people, places, plugins, samples, tallies
 from core.services.evidence import Upload, keep
 from core.services.people import NewPerson
 from core.services.places import NewUnit
@@ -31,6 +31,7 @@ from core.store.models import (
     Blob,
     EvidenceFile,
     FormVersion,
+    Notification,
     Region,
     Report,
     ReportStep,
@@ -233,6 +234,15 @@ def reports(campaign: CampaignFacts, seed: int, cities: int) -> int:
         _write_tallies(done, campaign)
         done.about("seed", campaign.key, reports=writer.count)
         return writer.count
+
+
+def catch_up() -> None:
+    """Close the periods that are past already, and mark the notices of it as read: a demo begins without a flood."""
+    with chore("seed", "demo data") as done:
+        closing.close_until(done, done.at)
+        done.session.flush()
+        done.session.execute(update(Notification).values(read_at=done.at))
+        done.about("seed", "closings")
 
 
 def _write_tallies(done: Deed, campaign: CampaignFacts) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, render_template, request
 
@@ -45,6 +45,7 @@ def index() -> str:
 def _day(value: str | None, later: timedelta = timedelta()) -> datetime | None:
     """The beginning of a day on the campaign's clock; nonsense filters nothing."""
     try:
-        return datetime.fromisoformat(value or "").replace(tzinfo=runtime().clock.zone) + later
-    except ValueError:
+        day = datetime.fromisoformat(value or "").replace(tzinfo=runtime().clock.zone) + later
+        return day.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

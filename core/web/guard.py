@@ -21,7 +21,7 @@ from core.store.db import db
 from core.store.queries import units
 from core.store.scope import set_scope
 from core.web.policy import READING, Policy, policies
-from core.web.readable import refuse_unreadable
+from core.web.readable import refuse_foreign_host, refuse_unreadable
 
 log = logging.getLogger(__name__)
 logins = LoginManager()
@@ -80,6 +80,7 @@ def install(app: Flask) -> None:
         set_scope(db.session, Scope())
         g.actor = current_user.signed.actor if current_user.is_authenticated else None
         g.plugins_on = frozenset()
+        refuse_foreign_host()
         policy = declared.get(request.endpoint or "")
         refuse_unreadable(files=policy is not None and policy.unit_pages)
 

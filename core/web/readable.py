@@ -1,12 +1,25 @@
-"""Whether a request can be read at all: how large it is, and whether its text is one that databases take."""
+"""Whether a request can be read at all: for which host it is, how large, and whether a database takes its text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from flask import abort, current_app, request
 
+from core.services.runtime import runtime
 from core.web.policy import READING
+
+
+#: Machines ask these by the address that they know.
+_SIGNS_OF_LIFE = ("home.healthz", "home.readyz")
+
+
+def refuse_foreign_host() -> None:
+    """Answer 400 to any other host once the installation's own address is set (fact M14)."""
+    own = urlsplit(runtime().settings.base_url or "").netloc
+    if own and request.host.lower() != own.lower() and request.endpoint not in _SIGNS_OF_LIFE:
+        abort(400)
 
 
 def refuse_unreadable(*, files: bool) -> None:

@@ -42,7 +42,12 @@ from tests.faults.visitor import Visitor
 pytestmark = pytest.mark.slow
 
 #: Who submits: two people of one unit, each in two browsers.
-REPORTERS = {"one": "carriers-reporter", "two": "carriers-reporter", "three": "carriers-lead", "four": "carriers-lead"}
+REPORTERS = {
+    "one": "carriers-reporter",
+    "two": "carriers-reporter",
+    "three": "carriers-lead",
+    "four": "carriers-lead",
+}
 PLACE = "/u/carriers/duties/CAR-03/week-3/new"
 
 
@@ -197,7 +202,9 @@ def assert_nothing_lost_and_nothing_twice(journal: Sequence[Submission]) -> None
             assert runtime().evidence.path(wish.sha256).read_bytes() == wish.content
     keys = Counter(db.session.scalars(select(Idempotency.key)))
     assert not [key for key, number in keys.items() if number > 1]
-    assert all(answer for answer in db.session.scalars(select(Idempotency.answer))), "a key without its answer"
+    assert all(answer for answer in db.session.scalars(select(Idempotency.answer))), (
+        "a key without its answer"
+    )
 
 
 def assert_each_deed_has_its_record(since: int) -> None:
@@ -222,7 +229,9 @@ KILLS = [pytest.param(20, id="twenty"), pytest.param(200, id="two-hundred", mark
 
 
 @pytest.mark.parametrize("kills", KILLS)
-def test_a_server_killed_at_random_moments_loses_nothing_it_acknowledged(data_folder: Path, kills: int) -> None:
+def test_a_server_killed_at_random_moments_loses_nothing_it_acknowledged(
+    data_folder: Path, kills: int
+) -> None:
     settings = settings_for(data_folder)
     with looking(settings):
         since = last_record()
@@ -328,7 +337,9 @@ def traced(data_folder: Path, tmp_path: Path) -> Iterator[tuple[Visitor, Path]]:
     if reason:
         pytest.skip(reason)
     port, log = free_port(), tmp_path / "trace"
-    with part(settings_for(data_folder), "serve", "--port", str(port), "--workers", "1", "--threads", "1") as server:
+    with part(
+        settings_for(data_folder), "serve", "--port", str(port), "--workers", "1", "--threads", "1"
+    ) as server:
         visitor = Visitor(port)
         wait_for(lambda: _up(visitor), "the web server")
         visitor.sign_in("carriers-reporter")
@@ -360,7 +371,9 @@ def test_each_file_is_on_the_disk_before_its_row_and_its_row_before_the_answer(
     wishes = [Submission(f"traced {number}", picture(100 + number)) for number in range(6)]
     for wish in wishes:
         wish.send(visitor)
-    wait_for(lambda: log.read_text("utf-8", "replace").count("HTTP/1.1 302") >= len(wishes), "the trace's end", 10)
+    wait_for(
+        lambda: log.read_text("utf-8", "replace").count("HTTP/1.1 302") >= len(wishes), "the trace's end", 10
+    )
     lines = log.read_text("utf-8", "replace").splitlines()
     found = orders(lines, [wish.sha256 for wish in wishes])
     assert [order for order in found if not order.ok()] == []

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -112,7 +113,10 @@ def decide(number: int) -> list[str]:
     """Decide on so many waiting reports, whose units have two people; answers with the keys of the notices owed."""
     inspector = actor("inspector")
     waiting = db.session.execute(
-        select(Report.id, Report.unit_id).where(Report.state == State.SUBMITTED).order_by(Report.id).limit(number)
+        select(Report.id, Report.unit_id)
+        .where(Report.state == State.SUBMITTED)
+        .order_by(Report.id)
+        .limit(number)
     ).all()
     assert len(waiting) == number
     for login, role in (("carriers-reporter", Role.REPORTER), ("carriers-lead", Role.LEAD)):
@@ -152,7 +156,9 @@ def assert_each_effect_once(keys: list[str]) -> None:
     ).all()
     assert len(ran) == len(set(ran)) == len(keys)
     wanted = Counter(
-        (user_id, f"decision:{key.removeprefix('notify_decision:')}") for key in keys for user_id in _people(key)
+        (user_id, f"decision:{key.removeprefix('notify_decision:')}")
+        for key in keys
+        for user_id in _people(key)
     )
     told = Counter(tuple(row) for row in db.session.execute(select(Notification.user_id, Notification.key)))
     assert told == wanted and set(wanted.values()) <= {1}
@@ -255,23 +261,37 @@ def test_work_of_strangers_in_redis_is_never_run_and_ours_goes_on_among_it(
     pickled = pickle.dumps(Attack(command))
     call = json.dumps(["os.system", None, [command], {}]).encode()
     ours = json.dumps([outbox.ENTRY, None, ["0" * 32], {}]).encode()
-    forged = {
+    forged: dict[str, dict[Any, Any]] = {
         "pickle": {"data": zlib.compress(pickled)},
         "pickle-plain": {"data": pickled},
         "call": {"data": zlib.compress(call)},
         "method": {"data": zlib.compress(json.dumps(["system", "os", [command], {}]).encode())},
-        "kwargs": {"data": zlib.compress(json.dumps([outbox.ENTRY, None, [], {"outbox_id": command}]).encode())},
-        "callbacks": {"data": zlib.compress(ours), "success_callback_name": "os.system", "failure_callback_name": "os.system"},
+        "kwargs": {
+            "data": zlib.compress(json.dumps([outbox.ENTRY, None, [], {"outbox_id": command}]).encode())
+        },
+        "callbacks": {
+            "data": zlib.compress(ours),
+            "success_callback_name": "os.system",
+            "failure_callback_name": "os.system",
+        },
         "result": {"data": zlib.compress(ours), "result": pickled, "meta": pickled, "exc_info": pickled},
-        "dependency": {"data": zlib.compress(ours), "dependency_id": "pickle", "dependency_ids": json.dumps(["pickle"])},
+        "dependency": {
+            "data": zlib.compress(ours),
+            "dependency_id": "pickle",
+            "dependency_ids": json.dumps(["pickle"]),
+        },
         "rubbish": {"data": b"\xff\x00\xfe"},
         "nothing": {"status": "queued"},
     }
     keys = decide(4)
     client = system.redis.client()
     for number, (name, fields) in enumerate(forged.items()):
-        record = {"origin": outbox.QUEUE, "status": "queued", "created_at": "2020-11-12T01:00:00.000000Z"}
-        client.hset(f"rq:job:{name}", mapping=record | fields)  # type: ignore[arg-type]
+        record: dict[Any, Any] = {
+            "origin": outbox.QUEUE,
+            "status": "queued",
+            "created_at": "2020-11-12T01:00:00.000000Z",
+        }
+        client.hset(f"rq:job:{name}", mapping=record | fields)
         (client.lpush if number % 2 else client.rpush)(f"rq:queue:{outbox.QUEUE}", name)
         client.zadd(f"rq:wip:{outbox.QUEUE}", {name: 1})
         client.zadd(f"rq:scheduled:{outbox.QUEUE}", {name: 1})
@@ -325,7 +345,9 @@ def test_the_scheduler_process_hands_out_and_closes_periods_by_itself(system: Sy
     """No test drives here: scheduler and worker alone, from what stands in the database."""
     keys = decide(3)
     with part(system.settings, "scheduler"), part(system.settings, "worker"):
-        done = select(func.count(OutboxTask.id)).where(OutboxTask.job == "notify_decision", OutboxTask.done_at.is_not(None))
+        done = select(func.count(OutboxTask.id)).where(
+            OutboxTask.job == "notify_decision", OutboxTask.done_at.is_not(None)
+        )
 
         def finished() -> bool:
             db.session.rollback()
@@ -334,6 +356,8 @@ def test_the_scheduler_process_hands_out_and_closes_periods_by_itself(system: Sy
 
         wait_for(finished, "notices and closings", 120)
     people = {user_id for key in keys for user_id in _people(key)}
-    told = db.session.scalars(select(Notification.user_id).where(Notification.key.startswith("decision:"))).all()
+    told = db.session.scalars(
+        select(Notification.user_id).where(Notification.key.startswith("decision:"))
+    ).all()
     assert set(told) == people
     assert runtime().clock.now() > max(task.due_at for task in db.session.scalars(select(OutboxTask)))

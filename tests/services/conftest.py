@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 
 from core.app import create_app
-from core.domain.access import Everything
+from core.domain.access import Actor, Everything
 from core.store.db import db
 from core.store.scope import set_scope
 from tests import servers
-from tests.conftest import NOW, fill, settings_for
-from tests.services.helpers import at
+from tests.conftest import NOW, actor, fill, settings_for
+from tests.services.helpers import add_unit, at, clerk
 
 
 @pytest.fixture
@@ -35,9 +35,7 @@ def filled_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def postgres_app(
-    postgres_server: str, filled_postgres: tuple[str, Path], tmp_path: Path
-) -> Iterator[Flask]:
+def postgres_app(postgres_server: str, filled_postgres: tuple[str, Path], tmp_path: Path) -> Iterator[Flask]:
     """The application on its own copy of the world (PostgreSQL), its clock stopped."""
     world, folder = filled_postgres
     shutil.copytree(folder, tmp_path / "data")
@@ -49,3 +47,14 @@ def postgres_app(
         yield application
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def operator(app: Flask) -> Actor:
+    """The reporter of an operator that has reported nothing yet."""
+    return clerk(add_unit("test-operator"))
+
+
+@pytest.fixture
+def inspector(app: Flask) -> Actor:
+    return actor("inspector")

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from core.domain.access import Actor, Everything, Grant, Reach, Role
 from core.domain.campaigns import CampaignFacts
 from core.domain.clock import Clock
-from core.services import campaigns, places, reports, samples, tallies
+from core.services import campaigns, places, reports, review, samples, tallies
 from core.services.evidence import Upload
 from core.services.places import NewUnit
 from core.services.reports import Filled, Saved, form_class
@@ -106,7 +106,11 @@ def typed(code: str, period: str, seed: int = 1) -> dict[str, list[str]]:
 
 
 def add_unit(
-    code: str, kind: str = "operator", unit_type: str = "carriers", region: str = CITY, since: date = date(2020, 10, 26)
+    code: str,
+    kind: str = "operator",
+    unit_type: str = "carriers",
+    region: str = CITY,
+    since: date = date(2020, 10, 26),
 ) -> int:
     """A unit that has reported nothing yet."""
     return places.add_units([NewUnit(code, f"{code}（测试）", unit_type, kind, region)], since)[code]
@@ -117,6 +121,12 @@ def clerk(unit_id: int, login: str = "carriers-reporter", role: Role = Role.REPO
     return replace(actor(login), grants=(Grant(role, Reach(unit_id=unit_id)),))
 
 
+def home(who: Actor) -> int:
+    """The person's one unit."""
+    (unit_id,) = who.unit_ids
+    return unit_id
+
+
 def filled(unit_id: int, code: str, period: str, seed: int = 1, **changes: Any) -> Filled:
     """A whole report, ready to be submitted."""
     plain: dict[str, Any] = {"entries": typed(code, period, seed), "uploads": evidence_for(code, seed)}
@@ -125,8 +135,7 @@ def filled(unit_id: int, code: str, period: str, seed: int = 1, **changes: Any) 
 
 def submit(who: Actor, code: str, period: str, seed: int = 1, **changes: Any) -> Saved:
     """Submit a whole report for the person's one unit."""
-    (unit_id,) = who.unit_ids
-    return reports.save(who, filled(unit_id, code, period, seed, **changes), submit=True)
+    return reports.save(who, filled(home(who), code, period, seed, **changes), submit=True)
 
 
 def handed_in(who: Actor, code: str, period: str, seed: int = 1, **changes: Any) -> str:
@@ -134,6 +143,16 @@ def handed_in(who: Actor, code: str, period: str, seed: int = 1, **changes: Any)
     saved = submit(who, code, period, seed, **changes)
     assert saved.ok, (saved.fields, saved.problems)
     return str(saved.answer["id"])
+
+
+def accepted(report_id: str, who: Actor) -> None:
+    """Claim and accept."""
+    review.accept(who, report_id, review.claim(who, report_id)["version"])
+
+
+def returned(report_id: str, who: Actor, reason: str = "请补充") -> None:
+    """Claim and return."""
+    review.return_(who, report_id, review.claim(who, report_id)["version"], reason)
 
 
 def stored(report_id: str) -> Report:

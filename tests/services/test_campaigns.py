@@ -45,7 +45,9 @@ def another_version(*, without: str = "", plugin: str = "carriers") -> None:
     duties = [_changed(duty) for duty in unit_type.duties if duty.code != without]
     duties.append(Duty("CAR-99", "新职责", who=unit_type.kinds, due=daily(), form=Novelty))
     kind = UnitType(unit_type.key, unit_type.title, unit_type.kinds, duties)
-    runtime().registry = Registry({**registry.plugins, plugin: Plugin(plugin, old.title, "2.0", unit_types=[kind])})
+    runtime().registry = Registry(
+        {**registry.plugins, plugin: Plugin(plugin, old.title, "2.0", unit_types=[kind])}
+    )
     runtime().campaigns.clear()
 
 
@@ -114,8 +116,13 @@ def test_the_newest_campaign_is_the_one_under_way(any_app: Flask) -> None:
     first = campaign()
     second = republish("second", weeks_later=4)
     assert campaign().id == second != first.id
-    assert (campaign().calendar.span.starts, campaign().calendar.span.ends) == (date(2020, 11, 23), date(2020, 12, 28))
-    assert [phase.starts.weekday() for phase in campaign().phases] == [p.starts.weekday() for p in first.phases]
+    assert (campaign().calendar.span.starts, campaign().calendar.span.ends) == (
+        date(2020, 11, 23),
+        date(2020, 12, 28),
+    )
+    assert [phase.starts.weekday() for phase in campaign().phases] == [
+        p.starts.weekday() for p in first.phases
+    ]
 
 
 def test_a_report_of_an_earlier_campaign_can_no_longer_be_changed(app: Flask) -> None:

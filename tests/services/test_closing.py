@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 from flask import Flask
@@ -20,7 +21,18 @@ from core.store import migrations
 from core.store.db import db
 from core.store.models import Notification, OutboxTask, PeriodClosing
 from tests.conftest import ZONE, actor, settings_for
-from tests.services.helpers import StoppedClock, add_unit, at, campaign, clerk, context, count, day, handed_in, later
+from tests.services.helpers import (
+    StoppedClock,
+    add_unit,
+    at,
+    campaign,
+    clerk,
+    context,
+    count,
+    day,
+    handed_in,
+    later,
+)
 from tests.services.threads import together
 
 HOUR = timedelta(hours=1)
@@ -81,7 +93,7 @@ class Machines:
         with self.apps[1].app_context():
             db.engine.dispose()
 
-    def __enter__(self) -> Machines:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -130,7 +142,9 @@ def test_through_the_campaign_each_period_closes_exactly_once_and_in_order(any_a
     wanted = every_period()
     done = closings()
     assert [row.number for row in done] == list(range(1, len(wanted) + 1))
-    assert [(row.due_at, row.duty_code, row.period_key) for row in done] == [(d, c, k) for d, c, _n, k in wanted]
+    assert [(row.due_at, row.duty_code, row.period_key) for row in done] == [
+        (d, c, k) for d, c, _n, k in wanted
+    ]
     assert all(row.closed_at >= row.due_at for row in done)
     told = Counter(db.session.scalars(select(Notification.user_id)))
     with_units = sum(row.owed > 0 for row in done)
@@ -187,7 +201,9 @@ def test_a_closing_has_the_numbers_of_its_moment(app: Flask) -> None:
     def shown() -> tuple[int, int, int, int]:
         overview = progress.overview(actor("office"), campaign(), None)
         assert overview is not None
-        part = next(i.progress for i in overview.periods if (i.duty.code, i.period.key) == ("CAR-03", "week-2"))
+        part = next(
+            i.progress for i in overview.periods if (i.duty.code, i.period.key) == ("CAR-03", "week-2")
+        )
         return part.owed, part.filed, part.done, part.late
 
     def closed() -> tuple[int, int, int, int]:
@@ -216,7 +232,9 @@ def test_the_offices_notice_says_how_many_are_missing(app: Flask) -> None:
             Notification.user_id == actor("office").user_id, Notification.key.contains("CAR-03:week-2")
         )
     ).one()
-    assert f"应报 {row.owed}，已报 {row.filed}，未报 {row.owed - row.filed}，逾期 {row.late}" in notice.body[0]
+    assert (
+        f"应报 {row.owed}，已报 {row.filed}，未报 {row.owed - row.filed}，逾期 {row.late}" in notice.body[0]
+    )
     assert "2020-11-02 至 2020-11-08" in notice.body[0]
     assert count(Notification, Notification.user_id == actor("zz-office").user_id) == 0
 
@@ -291,5 +309,6 @@ def test_jobs_that_run_out_of_order_still_close_in_order(any_app: Flask, first: 
     for task_id in ids if first == "early" else reversed(ids):
         entry.run(task_id)
     done = [(row.due_at, row.duty_code) for row in closings()]
-    assert done == sorted(done) and len(done) == len(set((row.duty_code, row.period_key) for row in closings()))
+    assert done == sorted(done)
+    assert len(done) == len({(row.duty_code, row.period_key) for row in closings()})
     assert not pending()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from flask import Flask
 
@@ -22,6 +25,7 @@ from tests.services.helpers import (
     files,
     filled,
     handed_in,
+    home,
     photo,
     stored,
     submit,
@@ -35,6 +39,10 @@ def wish(who: Actor, key: str, seed: int = 1) -> Filled:
     return filled(unit_id, "CAR-03", "week-3", seed, key=key)
 
 
+def saving(who: Actor, wishes: list[Filled]) -> list[Callable[[], Saved]]:
+    return [partial(reports.save, who, wish, submit=True) for wish in wishes]
+
+
 def ids(answers: list[Saved | DudaoError]) -> set[str]:
     """The ids that were answered; refusals are errors here."""
     assert all(isinstance(answer, Saved) for answer in answers), answers
@@ -45,7 +53,7 @@ def test_fifty_submissions_of_one_key_at_once_make_one_report(any_app: Flask) ->
     reporter = clerk(add_unit("test-operator"))
     wishes = [wish(reporter, "one-key") for _number in range(50)]
     db.session.rollback()
-    answers = together(any_app, [lambda w=w: reports.save(reporter, w, submit=True) for w in wishes])  # type: ignore[misc]
+    answers = together(any_app, saving(reporter, wishes))
     (report_id,) = ids(answers)
     assert count(Report, Report.unit_id.in_(reporter.unit_ids)) == 1
     assert count(EvidenceFile, EvidenceFile.report_id == report_id) == 1
@@ -76,7 +84,7 @@ def test_of_different_contents_under_one_key_at_once_one_wins(any_app: Flask) ->
     reporter = clerk(add_unit("test-operator"))
     wishes = [wish(reporter, "one-key", seed) for seed in range(8)]
     db.session.rollback()
-    answers = together(any_app, [lambda w=w: reports.save(reporter, w, submit=True) for w in wishes])  # type: ignore[misc]
+    answers = together(any_app, saving(reporter, wishes))
     winners = [number for number, answer in enumerate(answers) if isinstance(answer, Saved)]
     assert len(winners) == 1
     assert all(isinstance(a, Conflict) for n, a in enumerate(answers) if n not in winners)
@@ -126,7 +134,7 @@ def test_a_draft_and_its_submission_do_not_share_a_key(app: Flask) -> None:
 
 def test_a_key_belongs_to_its_person(app: Flask) -> None:
     reporter = clerk(add_unit("test-operator"))
-    lead = clerk(*reporter.unit_ids, "carriers-lead", Role.LEAD)
+    lead = clerk(home(reporter), "carriers-lead", Role.LEAD)
     first = handed_in(reporter, "CAR-03", "week-3", key="key")
     second = handed_in(lead, "CAR-03", "week-3", key="key")
     assert first != second
@@ -149,7 +157,11 @@ def test_repeating_an_invalid_submission_says_again_what_is_wrong(app: Flask) ->
     )
     assert not first.ok and not again.ok
     assert again.answer == first.answer
-    assert (set(again.fields), again.problems) == (set(first.fields), first.problems) == ({"recipients"}, first.problems)
+    assert (
+        (set(again.fields), again.problems)
+        == (set(first.fields), first.problems)
+        == ({"recipients"}, first.problems)
+    )
     assert [problem.zh for problem in again.problems] == ["还缺 1 个佐证材料（至少 1 个）"]
     assert count(Report, Report.unit_id.in_(reporter.unit_ids)) == 1
 
@@ -158,6 +170,12 @@ def test_a_mended_report_is_submitted_under_a_new_key(app: Flask) -> None:
     reporter = clerk(add_unit("test-operator"))
     draft = submit(reporter, "CAR-03", "week-3", entries={}, key="first").answer
     again = submit(
-        reporter, "CAR-03", "week-3", key="second", report_id=draft["id"], version=draft["version"], uploads=[]
+        reporter,
+        "CAR-03",
+        "week-3",
+        key="second",
+        report_id=draft["id"],
+        version=draft["version"],
+        uploads=[],
     )
     assert again.ok and again.answer["id"] == draft["id"]

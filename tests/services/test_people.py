@@ -83,7 +83,10 @@ def test_accounts_are_added_all_or_none(app: Flask) -> None:
 
 def test_a_person_has_exactly_the_roles_and_places_that_were_given(any_app: Flask) -> None:
     grants = (
-        Grant(Role.INSPECTOR, Reach(region_path="/410000/410100/", unit_types=frozenset({"carriers", "education"}))),
+        Grant(
+            Role.INSPECTOR,
+            Reach(region_path="/410000/410100/", unit_types=frozenset({"carriers", "education"})),
+        ),
         Grant(Role.OFFICE, Reach()),
         Grant(Role.REPORTER, Reach(unit_id=min(actor("carriers-reporter").unit_ids))),
     )
@@ -118,7 +121,9 @@ def test_an_application_names_every_field_that_is_wrong(
 
 def test_an_application_becomes_an_account_with_its_reach(app: Flask) -> None:
     people.apply(
-        actor("admin"), Application("wang", "王", "inspector", region_code=CITY, unit_types=("carriers",)), GOOD
+        actor("admin"),
+        Application("wang", "王", "inspector", region_code=CITY, unit_types=("carriers",)),
+        GOOD,
     )
     reach = Reach(region_path=f"/410000/{CITY}/", unit_types=frozenset({"carriers"}))
     assert actor("wang").grants == (Grant(Role.INSPECTOR, reach),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ def owed(unit_id: int, code: str) -> dict[str, int]:
     unit = queries.unit(db.session(), unit_id)
     assert unit is not None
     found = agenda.of_unit(campaign(), unit, plugins.on())
-    return {i.obligation.period.key: i.obligation.needed for i in found.items if i.obligation.duty.code == code}
+    return {
+        i.obligation.period.key: i.obligation.needed for i in found.items if i.obligation.duty.code == code
+    }
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\n\t"])
@@ -198,7 +201,7 @@ def test_a_unit_counts_for_exactly_the_days_on_which_it_ended_enabled(app: Flask
     assert {today: any(today in part for part in known) for today in at_midnight} == at_midnight
     assert sum(part.ends is None for part in known) == int(on)
     spans = sorted((part.starts, part.ends or date.max) for part in known)
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_units_are_added_all_or_none(app: Flask) -> None:
@@ -222,7 +225,10 @@ def test_a_unit_is_hung_below_its_parent(app: Flask) -> None:
     low = NewUnit("low", "下级", "carriers", "operator", CITY, parent="top")
     known = places.add_units([top, low], CAMPAIGN_START)
     below = places.add_units([replace(low, code="lower", kind="hall", parent="low")], CAMPAIGN_START)
-    rows = {unit.code: unit.parent_id for unit in db.session.query(Unit).filter(Unit.id.in_([*known.values(), *below.values()]))}
+    rows = {
+        unit.code: unit.parent_id
+        for unit in db.session.query(Unit).filter(Unit.id.in_([*known.values(), *below.values()]))
+    }
     assert rows == {"top": None, "low": known["top"], "lower": known["low"]}
 
 
@@ -242,7 +248,16 @@ def region_file(tmp_path: Path, *lines: str) -> Path:
 @pytest.mark.parametrize(
     ("lines", "row", "word"),
     [
-        (["410199,某区,county,410100", "419999,某县,county,999999", "410000,河南省,province,", "410100,郑州市,city,410000"], 3, "999999"),
+        (
+            [
+                "410199,某区,county,410100",
+                "419999,某县,county,999999",
+                "410000,河南省,province,",
+                "410100,郑州市,city,410000",
+            ],
+            3,
+            "999999",
+        ),
         (["410000,河南省,province,", "410100,郑州市,town,410000"], 3, "town"),
         (["410000,河南省,province,", ",郑州市,city,410000"], 3, ""),
     ],
@@ -276,7 +291,9 @@ def test_regions_may_stand_in_any_order_in_the_file(app: Flask, tmp_path: Path) 
 def test_an_office_of_two_regions_switches_in_both(app: Flask) -> None:
     both = replace(
         actor("zz-office"),
-        grants=tuple(Grant(Role.OFFICE, Reach(region_path=f"/410000/{code}/")) for code in (CITY, OTHER_CITY)),
+        grants=tuple(
+            Grant(Role.OFFICE, Reach(region_path=f"/410000/{code}/")) for code in (CITY, OTHER_CITY)
+        ),
     )
     for code in (CITY, OTHER_CITY):
         places.switch_unit(both, add_unit(f"in-{code}", region=code), False, "机构调整")

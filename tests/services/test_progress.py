@@ -64,11 +64,15 @@ def plain_count(region_path: str) -> tuple[Sums, Counter[tuple[str, str]]]:
 def _part(obligation: Obligation | None, its: list[Report], now: datetime) -> Progress:
     states = Counter(report.state for report in its)
     reports = Progress(
-        waiting=states["submitted"] + states["in_review"], returned=states["returned"], accepted=states["accepted"]
+        waiting=states["submitted"] + states["in_review"],
+        returned=states["returned"],
+        accepted=states["accepted"],
     )
     if obligation is None or obligation.period.starts > now.date():
         return reports
-    filings = [Filing(r.state, r.late, frozenset(r.topics)) for r in its if r.state not in ("draft", "withdrawn")]
+    filings = [
+        Filing(r.state, r.late, frozenset(r.topics)) for r in its if r.state not in ("draft", "withdrawn")
+    ]
     how = standing(obligation.duty, obligation.needed, filings)
     due = now >= obligation.due_at(ZONE)
     return reports + Progress(

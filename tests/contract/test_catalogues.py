@@ -1,0 +1,114 @@
+"""Every text of the pages is in both catalogues, with its placeholders, and none is doubtful."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSLATIONS = ROOT / "core" / "translations"
+LOCALES = ("zh_Hans_CN", "en")
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "pgettext": ((1, "c"), 2)}
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd]|\{(\w+)\}")
+
+
+def extracted() -> Catalog:
+    """The texts of templates, core and plugins, as a fresh extraction finds them."""
+    found = Catalog()
+    for folder, methods in (
+        (ROOT / "templates", [("**.html", "jinja2")]),
+        (ROOT / "core", [("**.py", "python")]),
+        (ROOT / "plugins", [("**.py", "python"), ("**/templates/**.html", "jinja2")]),
+    ):
+        for file, line, text, _comments, context in extract_from_dir(
+            str(folder), methods, keywords=KEYWORDS, options_map={"**.html": {"silent": "false"}}
+        ):
+            found.add(text, None, [(f"{folder.name}/{file}", line)], context=context)
+    return found
+
+
+def catalogue(locale: str) -> Catalog:
+    path = TRANSLATIONS / locale / "LC_MESSAGES" / "messages.po"
+    if not TRANSLATIONS.is_dir():
+        pytest.skip("core/translations does not exist yet: the catalogues are still being written")
+    with path.open("rb") as file:
+        return read_po(file, locale=locale)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """A message's forms: one, or one for each number."""
+    return tuple(value) if isinstance(value, list | tuple) else (str(value),)
+
+
+def placeholders(text: str) -> set[str]:
+    return {match[0] for match in PLACEHOLDER.finditer(text)}
+
+
+def where(message: Message) -> str:
+    file, line = message.locations[0] if message.locations else ("?", 0)
+    return f"{message.id!r} ({file}:{line})"
+
+
+@pytest.fixture(scope="module")
+def wanted() -> Catalog:
+    found = extracted()
+    assert len(found) > 200, "the extraction found too little to be true"
+    return found
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_catalogue_has_every_text_of_the_pages(wanted: Catalog, locale: str) -> None:
+    have = catalogue(locale)
+    missing = [where(message) for message in wanted if message.id and have.get(message.id, message.context) is None]
+    assert missing == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_text_is_translated_and_none_is_fuzzy(wanted: Catalog, locale: str) -> None:
+    have = catalogue(locale)
+    empty, fuzzy = [], []
+    for message in wanted:
+        found = have.get(message.id, message.context) if message.id else None
+        if found is not None:
+            if not all(texts(found.string)):
+                empty.append(where(message))
+            if found.fuzzy:
+                fuzzy.append(where(message))
+    assert (empty, fuzzy) == ([], [])
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_translation_keeps_its_placeholders(locale: str) -> None:
+    wrong = []
+    for message in catalogue(locale):
+        if not message.id:
+            continue
+        allowed = set().union(*(placeholders(text) for text in texts(message.id)))
+        needed = placeholders(texts(message.id)[-1])
+        for text in texts(message.string):
+            if text and not (placeholders(text) <= allowed and placeholders(text) >= needed - {"%(num)d", "%(num)s"}):
+                wrong.append(f"{message.id!r} became {text!r}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_catalogue_has_no_text_that_no_page_has(wanted: Catalog, locale: str) -> None:
+    stale = [m.id for m in catalogue(locale) if m.id and wanted.get(m.id, m.context) is None]
+    assert stale == []
+
+
+def test_english_is_english() -> None:
+    """No translation into English is left in Chinese."""
+    left = [m.id for m in catalogue("en") if m.id and any(re.search("[一-鿿]", t) for t in texts(m.string))]
+    assert left in ([], ["中文"]), left
+
+
+def test_the_extraction_finds_what_it_should(wanted: Catalog) -> None:
+    assert wanted.get("登录名或密码不对") is not None, "a text of core"
+    assert wanted.get("督导") is not None, "a text of a template"
+    assert placeholders("第%(n)s周（%(span)s）") == {"%(n)s", "%(span)s"}
