@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core.config import MAX_FILE
 from core.domain.access import Actor, Permission
@@ -14,11 +15,11 @@ from core.domain.declare import Evidence, FileKind
 from core.domain.errors import Missing
 from core.domain.text import Text
 from core.services.runtime import runtime
-from core.services.transitions import new_id
+from core.services.transitions import Held, new_id
 from core.services.work import Deed, reading
 from core.store.evidence import StorageFailed, Stored, TooLarge, Unrecognised, shown_name
 from core.store.filetypes import INLINE
-from core.store.models import Blob, EvidenceFile, Report
+from core.store.models import Blob, EvidenceFile
 from core.store.upsert import insert_or_ignore
 
 KIND_TITLES: dict[FileKind, Text] = {
@@ -90,63 +91,55 @@ def _wrong_kind(name: str, rule: Evidence) -> Text:
     return Text(f"“{name}”不是可以接受的文件，请上传：{zh}", f"“{name}” is not accepted here; upload: {en}")
 
 
-def attach(done: Deed, report: Report, files: Sequence[Kept], rule: Evidence) -> list[Text]:
+def attach(done: Deed, held: Held, files: Sequence[Kept]) -> list[Text]:
     """Attach stored files to a report; those over the rule's number are named and left out."""
-    room = rule.at_most - _count(done, report.id)
-    for item in files[: max(0, room)]:
+    report, most = held.report, held.duty.evidence.at_most
+    room = max(0, most - len(held.files))
+    for number, item in enumerate(files[:room]):
         _blob(done, item.stored)
-        done.session.add(
-            EvidenceFile(
-                id=new_id(),
-                report_id=report.id,
-                unit_id=report.unit_id,
-                unit_type=report.unit_type,
-                region_path=report.region_path,
-                sha256=item.stored.sha256,
-                name=item.name,
-                kind=item.stored.type.kind,
-                added_at=done.at,
-                added_by=done.actor.user_id,
-            )
+        row = EvidenceFile(
+            id=new_id(),
+            report_id=report.id,
+            unit_id=report.unit_id,
+            unit_type=report.unit_type,
+            region_path=report.region_path,
+            sha256=item.stored.sha256,
+            name=item.name,
+            kind=item.stored.type.kind,
+            # A microsecond apart, so that files sent together stay in the order in which they were chosen.
+            added_at=done.at + timedelta(microseconds=number),
+            added_by=done.actor.user_id,
         )
-        done.session.flush()
-    most = rule.at_most
+        done.session.add(row)
+        held.files.append(row)
     return [
         Text(
             f"“{item.name}”没有添加：最多 {most} 个附件", f"“{item.name}” was not added: at most {most} files"
         )
-        for item in files[max(0, room) :]
+        for item in files[room:]
     ]
 
 
-def detach(done: Deed, report: Report, file_ids: Iterable[str]) -> None:
+def detach(done: Deed, held: Held, file_ids: Iterable[str]) -> None:
     """Take files off a report; row and bytes stay for its history."""
     for file_id in file_ids:
-        row = done.session.scalars(
-            select(EvidenceFile).where(EvidenceFile.id == file_id, EvidenceFile.report_id == report.id)
-        ).first()
+        row = next((row for row in held.files if row.id == file_id), None)
         if row is None:
             raise Missing
-        row.removed_at = row.removed_at or done.at
+        row.removed_at = done.at
+        held.files.remove(row)
 
 
-def shortfall(done: Deed, report: Report, rule: Evidence) -> Text | None:
+def shortfall(held: Held) -> Text | None:
     """What the report's evidence lacks, or None."""
-    have = _count(done, report.id)
-    if have >= rule.at_least:
+    least, have = held.duty.evidence.at_least, len(held.files)
+    if have >= least:
         return None
-    lacking = rule.at_least - have
+    lacking = least - have
     return Text(
-        f"还缺 {lacking} 个佐证材料（至少 {rule.at_least} 个）",
-        f"Evidence needed: {lacking} more, at least {rule.at_least} in all",
+        f"还缺 {lacking} 个佐证材料（至少 {least} 个）",
+        f"Evidence needed: {lacking} more, at least {least} in all",
     )
-
-
-def _count(done: Deed, report_id: str) -> int:
-    statement = select(func.count(EvidenceFile.id)).where(
-        EvidenceFile.report_id == report_id, EvidenceFile.removed_at.is_(None)
-    )
-    return done.session.scalar(statement) or 0
 
 
 def _blob(done: Deed, stored: Stored) -> None:

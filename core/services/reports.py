@@ -23,7 +23,7 @@ from core.jobs.queue import owe
 from core.services import campaigns, evidence, idempotency, plugins
 from core.services.evidence import Upload
 from core.services.runtime import runtime
-from core.services.transitions import Held, answer, attached, edited, hold, hold_unit, new_id, transition
+from core.services.transitions import Held, edited, hold, hold_unit, new_id, transition
 from core.services.work import Deed, deed, reading
 from core.store.models import FormVersion, Report, Unit
 from core.store.queries import filings
@@ -129,7 +129,7 @@ def _draft(done: Deed, campaign: CampaignFacts, duty: DutyRule, unit: Unit, fill
     _refuse_not_now(done.session(), campaign, unit.id, duty, period)
     report = _new_report(done, campaign, duty, unit, period.key)
     done.about("report", report.id, unit_id=unit.id, duty=duty.code, period=period.key)
-    return Held(campaign, duty, unit, intervals, report)
+    return Held(campaign, duty, unit, intervals, report, [])
 
 
 FILED_ALREADY = Text("这一期已经报过了", "This period has been reported already")
@@ -220,11 +220,11 @@ def _write(
     step(State(report.state), Action.EDIT, done.actor.roles_for(Permission.REPORT))
     report.entries = {name: list(values) for name, values in filled.entries.items()}
     report.form_version = _form_version(done, duty)
-    evidence.detach(done, report, filled.remove)
-    problems = [*refused, *evidence.attach(done, report, kept, duty.evidence)]
+    evidence.detach(done, held, filled.remove)
+    problems = [*refused, *evidence.attach(done, held, kept)]
     form = _form(held.campaign, duty, report.period_key, report.entries)
     fields = dict(form.errors) if submit and not form.validate() else {}
-    lacking = evidence.shortfall(done, report, duty.evidence) if submit else None
+    lacking = evidence.shortfall(held) if submit else None
     problems += [lacking] if lacking else []
     if submit and _filed_already(done.session(), held.campaign, held.unit.id, duty, report.period_key):
         problems.append(FILED_ALREADY)
@@ -235,7 +235,7 @@ def _write(
     if fields or problems:
         done.outcome = "invalid"
         done.detail["fields"] = sorted(fields)
-    return Saved(answer(report, attached(done, report.id)), fields, problems)
+    return Saved(held.answer(), fields, problems)
 
 
 def _form(
@@ -266,7 +266,7 @@ def withdraw(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
         _refuse_disabled(held.intervals)
         with transition(done, held, Action.WITHDRAW, Permission.REPORT):
             held.report.submitted_at = None
-        return answer(held.report, attached(done, report_id))
+        return held.answer()
 
 
 def reopen(actor: Actor, report_id: str, version: int, reason: str) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def reopen(actor: Actor, report_id: str, version: int, reason: str) -> dict[str,
             held.report.reason = reason
             held.report.decided_at, held.report.decided_by = done.at, actor.user_id
         owe_decision(done, held.report)
-        return answer(held.report, attached(done, report_id))
+        return held.answer()
 
 
 def owe_decision(done: Deed, report: Report) -> None:

@@ -12,7 +12,7 @@ from core.domain.errors import Conflict, Denied
 from core.domain.text import Text
 from core.domain.workflow import CLAIM_MINUTES, Action, State
 from core.services.reports import owe_decision
-from core.services.transitions import Held, answer, attached, hold, transition
+from core.services.transitions import Held, hold, transition
 from core.services.work import Deed, deed
 from core.store.models import Report, User
 from core.store.queries import reviews
@@ -43,14 +43,14 @@ def _claim(done: Deed, report_id: str) -> dict[str, Any]:
     report = held.report
     if report.state == State.IN_REVIEW and report.claimed_by == done.actor.user_id:
         report.claimed_at = done.at
-        return answer(report, attached(done, report_id))
+        return held.answer()
     _refuse_own(done.actor, report)
     if report.state == State.IN_REVIEW and not lapsed(report.claimed_at, done.at):
         who = done.session.scalar(select(User.name).where(User.id == report.claimed_by))
         raise Conflict(Text(f"{who} 正在审核这份报告", f"{who} is reviewing this report"))
     with transition(done, held, Action.CLAIM, Permission.REVIEW):
         report.claimed_at, report.claimed_by = done.at, done.actor.user_id
-    return answer(report, attached(done, report_id))
+    return held.answer()
 
 
 def lapsed(claimed_at: datetime | None, now: datetime) -> bool:
@@ -64,7 +64,7 @@ def release(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
         held = _own_claim(done, report_id, version)
         with transition(done, held, Action.RELEASE, Permission.REVIEW):
             held.report.claimed_at = held.report.claimed_by = None
-        return answer(held.report, attached(done, report_id))
+        return held.answer()
 
 
 def accept(actor: Actor, report_id: str, version: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _decide(actor: Actor, report_id: str, version: int, action: Action, reason: 
         with transition(done, held, action, Permission.REVIEW, reason):
             report.decided_at, report.decided_by, report.reason = done.at, actor.user_id, reason
         owe_decision(done, report)
-        return answer(report, attached(done, report_id))
+        return held.answer()
 
 
 def _own_claim(done: Deed, report_id: str, version: int) -> Held:

@@ -26,13 +26,23 @@ from core.store.queries import filings
 
 @dataclass
 class Held:
-    """A report, locked and read anew, with what it belongs to."""
+    """A report, locked and read anew, with what it belongs to and the files that are attached to it now."""
 
     campaign: CampaignFacts
     duty: DutyRule
     unit: Unit
     intervals: list[Interval]
     report: Report
+    files: list[EvidenceFile]
+
+    def answer(self) -> dict[str, Any]:
+        """What a client is told of the report: id, version, state, and the hash of each file."""
+        return {
+            "id": self.report.id,
+            "version": self.report.version,
+            "state": self.report.state,
+            "files": [{"id": row.id, "name": row.name, "sha256": row.sha256} for row in self.files],
+        }
 
 
 def hold(done: Deed, report_id: str, version: int | None) -> Held:
@@ -54,7 +64,8 @@ def hold(done: Deed, report_id: str, version: int | None) -> Held:
     duty = campaign.duty(found.duty_code) if campaign and campaign.id == found.campaign_id else None
     if campaign is None or duty is None:
         raise Missing
-    return Held(campaign, duty, unit, filings.intervals(done.session(), unit.id), found)
+    intervals = filings.intervals(done.session(), unit.id)
+    return Held(campaign, duty, unit, intervals, found, _attached(done, found.id))
 
 
 def hold_unit(done: Deed, unit_id: int) -> Unit:
@@ -69,7 +80,7 @@ def hold_unit(done: Deed, unit_id: int) -> Unit:
 def edited(done: Deed, held: Held) -> None:
     """Count and note a change that leaves the report in its state."""
     held.report.version += 1
-    note_step(done, held.report, Action.EDIT)
+    _note_step(done, held, Action.EDIT)
     done.detail |= {"state": held.report.state, "version": held.report.version}
 
 
@@ -84,15 +95,15 @@ def transition(
         report.state = taken.leads_to
         report.version += 1
         yield taken
-        note_step(done, report, action, reason)
+        _note_step(done, held, action, reason)
     done.detail |= {"state": report.state, "version": report.version}
     if reason:
         done.detail["reason"] = reason
 
 
-def note_step(done: Deed, report: Report, action: Action, reason: str = "") -> None:
+def _note_step(done: Deed, held: Held, action: Action, reason: str = "") -> None:
     """Add a step to the report's history; a submission keeps its content and files."""
-    submitted = action is Action.SUBMIT
+    report, submitted = held.report, action is Action.SUBMIT
     done.session.add(
         ReportStep(
             report_id=report.id,
@@ -105,14 +116,13 @@ def note_step(done: Deed, report: Report, action: Action, reason: str = "") -> N
             reason=reason,
             form_version=report.form_version if submitted else None,
             record=report.record if submitted else None,
-            files=[row.id for row in attached(done, report.id)] if submitted else None,
+            files=[row.id for row in held.files] if submitted else None,
         )
     )
 
 
-def attached(done: Deed, report_id: str) -> list[EvidenceFile]:
-    """The files that are attached to a report now, in the order in which they came."""
-    done.session.flush()
+def _attached(done: Deed, report_id: str) -> list[EvidenceFile]:
+    """The files of a report in the order in which they came."""
     statement = select(EvidenceFile).where(
         EvidenceFile.report_id == report_id, EvidenceFile.removed_at.is_(None)
     )
@@ -122,13 +132,3 @@ def attached(done: Deed, report_id: str) -> list[EvidenceFile]:
 def new_id() -> str:
     """An id that nobody can guess or walk along."""
     return uuid.uuid4().hex
-
-
-def answer(report: Report, files: list[EvidenceFile]) -> dict[str, Any]:
-    """What a client is told of a report: id, version, state, and the hash of each file."""
-    return {
-        "id": report.id,
-        "version": report.version,
-        "state": report.state,
-        "files": [{"id": row.id, "name": row.name, "sha256": row.sha256} for row in files],
-    }

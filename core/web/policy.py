@@ -16,6 +16,10 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ATTRIBUTE = "dudao_policy"
 
 
+class Undeclared(RuntimeError):
+    """A route lacks its permission or audit action; the application must not start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Permission, audit action of a changing route, and whether it belongs to a unit type's own pages."""
@@ -35,9 +39,12 @@ def route(
     unit_pages: bool = False,
 ) -> Callable[[View], View]:
     """Register a view with its policy. A changing route names its audit action."""
+    policy = Policy(permission, audit, unit_pages)
 
     def register(view: View) -> View:
-        setattr(view, _ATTRIBUTE, Policy(permission, audit, unit_pages))
+        if getattr(view, _ATTRIBUTE, policy) != policy:
+            raise Undeclared(f"{rule}: its view has another policy already; write one view for each policy")
+        setattr(view, _ATTRIBUTE, policy)
         blueprint.add_url_rule(rule, view_func=view, methods=list(methods))
         return view
 
@@ -46,10 +53,6 @@ def route(
 
 #: Routes of libraries: style sheets and scripts, the same for everybody.
 STATIC = {"static": Policy(Permission.PUBLIC), "bootstrap.static": Policy(Permission.PUBLIC)}
-
-
-class Undeclared(RuntimeError):
-    """A route lacks its permission or audit action; the application must not start."""
 
 
 def policies(app: Flask) -> dict[str, Policy]:

@@ -10,7 +10,6 @@ from flask import abort, current_app, request
 from core.services.runtime import runtime
 from core.web.policy import READING
 
-
 #: Machines ask these by the address that they know.
 _SIGNS_OF_LIFE = ("home.healthz", "home.readyz")
 

@@ -36,7 +36,9 @@ THEIRS: dict[str, frozenset[str]] = {
 }
 #: Single files that may import more than their layer, and why.
 MORE: dict[str, frozenset[str]] = {
-    "core.services.runtime": frozenset({"flask"}),  # the one place that asks Flask what the application runs with
+    "core.services.runtime": frozenset(
+        {"flask"}
+    ),  # the one place that asks Flask what the application runs with
 }
 #: Files of a plugin that may import a framework.
 PLUGIN_FILES = {"pages": frozenset({"flask"}), "models": frozenset({"sqlalchemy"})}

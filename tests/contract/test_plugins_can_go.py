@@ -100,7 +100,9 @@ def test_with_all_plugins_every_clause_that_asks_for_a_duty_is_covered(filled_fo
 
 
 @pytest.mark.parametrize("gone", ["banks", "common"])
-def test_a_plugin_deleted_from_a_running_installation_leaves_its_history(data_folder: Path, gone: str) -> None:
+def test_a_plugin_deleted_from_a_running_installation_leaves_its_history(
+    data_folder: Path, gone: str
+) -> None:
     with opened(without(data_folder, gone)):
         assert gone not in runtime().registry.plugins
         assert gone not in plugins.on()

@@ -38,13 +38,14 @@ def test_an_undeclared_route_stops_the_start_and_is_named() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("audit", [None, "", "no.such.deed"])
-def test_a_changing_route_without_a_known_audit_action_stops_the_start(method: str, audit: str | None) -> None:
+def test_a_changing_route_without_a_known_audit_action_stops_the_start(
+    method: str, audit: str | None
+) -> None:
     app = small_app()
     bp = Blueprint("small", "small")
     route(bp, "/change", Permission.SIGNED_IN, audit=audit, methods=(method,))(lambda: "changed")
+    app.register_blueprint(bp)
     with pytest.raises(Undeclared, match="changes something but declares no known audit action"):
-        # The name of a view comes from its function; a lambda's would do for one route only.
-        app.register_blueprint(bp)
         guard.install(app)
 
 
@@ -54,6 +55,14 @@ def test_every_undeclared_route_is_named_at_once() -> None:
     app.add_url_rule("/two", "two", view)
     with pytest.raises(Undeclared, match=r"one.*two"):
         guard.install(app)
+
+
+def test_a_view_cannot_serve_two_routes_with_different_policies() -> None:
+    """The policy hangs on the view: the second one would silently hold for the first route too."""
+    bp = Blueprint("small", "small")
+    shared = route(bp, "/secret", Permission.AUDIT)(lambda: "secret")
+    with pytest.raises(Undeclared, match="another policy"):
+        route(bp, "/public", Permission.PUBLIC)(shared)
 
 
 def test_declared_routes_let_an_application_start() -> None:

@@ -40,7 +40,9 @@ from tests.conftest import NOW, PASSWORD, settings_for, sign_in
         ("DUDAO_CLOCK_OFFSET", "an hour"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_and_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
+def test_a_wrong_setting_stops_the_start_and_names_its_variable(
+    tmp_path: Path, name: str, value: str
+) -> None:
     with pytest.raises(SettingsError, match=name):
         from_environment({name: value}, data=tmp_path)
     answer = CliRunner().invoke(main, ["routes"], env={"DUDAO_DATA": str(tmp_path), name: value})
@@ -164,7 +166,13 @@ def test_a_configured_address_is_the_only_host_that_is_answered(tmp_path: Path) 
     app = create_app(settings_for(tmp_path, DUDAO_BASE_URL="https://dudao.example"))
     client = app.test_client()
     assert client.get("/login", base_url="https://dudao.example").status_code == 200
-    for host in ("evil.example", "dudao.example.evil.example", "dudao.example@evil.example", "localhost", "[::1"):
+    for host in (
+        "evil.example",
+        "dudao.example.evil.example",
+        "dudao.example@evil.example",
+        "localhost",
+        "[::1",
+    ):
         for url in ("/login", "/", "/no/such/page"):
             answer = client.get(url, base_url="https://dudao.example", headers={"Host": host})
             assert answer.status_code == 400, host
@@ -178,7 +186,7 @@ def test_no_header_of_a_stranger_changes_where_links_lead_or_where_a_deed_came_f
     tmp_path: Path, header: str
 ) -> None:
     app = create_app(settings_for(tmp_path))
-    seen = {}
+    seen: dict[str, object] = {}
 
     @app.before_request
     def note() -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "plugins").rglob("templates/**/*.html"))
-STATIC = [path for path in sorted((ROOT / "core/web/static").rglob("*")) if path.suffix in (".css", ".js", ".svg")]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted(
+    (ROOT / "plugins").rglob("templates/**/*.html")
+)
+STATIC = [
+    path for path in sorted((ROOT / "core/web/static").rglob("*")) if path.suffix in (".css", ".js", ".svg")
+]
 
 #: Namespaces are names, not addresses: nothing is fetched from them.
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
@@ -18,7 +22,9 @@ FAULTS = {
     "an inline style": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
     "a style element": re.compile(r"<style\b", re.IGNORECASE),
     "an inline handler": re.compile(r"<[a-z][^>]*\son[a-z]+\s*=", re.IGNORECASE),
-    "a script without nonce": re.compile(r"<script\b(?![^>]*\bnonce=\"\{\{ csp_nonce\(\) \}\}\")", re.IGNORECASE),
+    "a script without nonce": re.compile(
+        r"<script\b(?![^>]*\bnonce=\"\{\{ csp_nonce\(\) \}\}\")", re.IGNORECASE
+    ),
     "a script inside the page": re.compile(r"<script\b(?![^>]*\bsrc=)", re.IGNORECASE),
     "a foreign host": re.compile(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", re.IGNORECASE),
     "a javascript address": re.compile(r"javascript:", re.IGNORECASE),
@@ -33,9 +39,11 @@ def faults(source: str) -> list[str]:
     for namespace in NAMESPACES:
         text = text.replace(namespace, "")
     tidy = re.sub(r"\{%.*?%\}", " ", text, flags=re.DOTALL)
-    return [name for name, pattern in FAULTS.items() if pattern.search(tidy) or (
-        name == "text that is not escaped" and pattern.search(text)
-    )]
+    return [
+        name
+        for name, pattern in FAULTS.items()
+        if pattern.search(tidy) or (name == "text that is not escaped" and pattern.search(text))
+    ]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -5,27 +5,19 @@ A killed process alone proves nothing about the disk (M1): the order of the syst
 
 from __future__ import annotations
 
-import hashlib
-import http.client
 import io
 import random
-import re
 import shutil
-import socket
 import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
-from PIL import Image
 from sqlalchemy import func, select, text
-from werkzeug.datastructures import FileStorage
 
 from core.app import create_app
 from core.config import Settings
@@ -36,122 +28,12 @@ from core.store.db import db
 from core.store.models import AuditRecord, Blob, EvidenceFile, Idempotency, Report, ReportStep
 from core.store.scope import set_scope
 from tests.conftest import settings_for, sign_in
+from tests.faults.load import PLACE, Load, Submission, form, free_port, picture, serving, up
 from tests.faults.parts import end, part, wait_for
+from tests.faults.trace import TRACED, orders
 from tests.faults.visitor import Visitor
 
 pytestmark = pytest.mark.slow
-
-#: Who submits: two people of one unit, each in two browsers.
-REPORTERS = {
-    "one": "carriers-reporter",
-    "two": "carriers-reporter",
-    "three": "carriers-lead",
-    "four": "carriers-lead",
-}
-PLACE = "/u/carriers/duties/CAR-03/week-3/new"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def picture(seed: int) -> bytes:
-    """A photograph of 40 to 400 kB."""
-    rng = random.Random(seed)
-    side = rng.randrange(120, 400)
-    stream = io.BytesIO()
-    Image.frombytes("RGB", (side, side), rng.randbytes(side * side * 3)).save(stream, "JPEG", quality=90)
-    return stream.getvalue()
-
-
-def form(marker: str) -> dict[str, list[str]]:
-    """A whole report of CAR-03 that can be found again by its wording."""
-    return {
-        "sent_at": ["2020-11-10T09:30"],
-        "fraud_type": ["fake_police"],
-        "wording": [marker],
-        "recipients": ["1000"],
-        "messages": ["1000"],
-        "share_of_users": ["12.5"],
-        "key": [marker],
-    }
-
-
-@dataclass
-class Submission:
-    """What a reporter wants to hand in, until it is acknowledged; kept in the client's own journal."""
-
-    key: str
-    content: bytes
-    acknowledged: bool = False
-    tries: int = 0
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
-
-    def send(self, visitor: Visitor) -> None:
-        self.tries += 1
-        upload = FileStorage(io.BytesIO(self.content), f"{self.key}.jpg", content_type="image/jpeg")
-        status, _body, where = visitor.post(PLACE, form(self.key), [upload])
-        assert status == 302 and "/login" not in where, f"{self.key}: {status} {where}"
-        self.acknowledged = True
-
-
-@dataclass
-class Load:
-    """People who submit without pause, each sending again under the same key what was not acknowledged."""
-
-    port: int
-    visitors: dict[str, Visitor] = field(default_factory=dict)
-    journal: list[Submission] = field(default_factory=list)
-    wrong: list[BaseException] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
-    pictures: list[bytes] = field(default_factory=lambda: [picture(seed) for seed in range(12)])
-
-    def sign_in(self) -> None:
-        for name, login in REPORTERS.items():
-            self.visitors[name] = Visitor(self.port)
-            self.visitors[name].sign_in(login)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Everybody at it; at the end all have noticed that the server is gone, or have been stopped."""
-        self.stop.clear()
-        threads = [threading.Thread(target=self._work, args=(name,)) for name in self.visitors]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self.stop.set()
-            for thread in threads:
-                thread.join()
-
-    def _work(self, name: str) -> None:
-        rng = random.Random(f"{name} {len(self.journal)}")
-        try:
-            open_ones = [s for s in self.journal if s.key.startswith(f"{name} ") and not s.acknowledged]
-            while not self.stop.is_set():
-                wish = open_ones.pop() if open_ones else self._new(name, rng)
-                wish.send(self.visitors[name])
-        except (OSError, http.client.HTTPException):
-            return
-        except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
-            self.wrong.append(error)
-
-    def _new(self, name: str, rng: random.Random) -> Submission:
-        wish = Submission(f"{name} {rng.getrandbits(64):016x}", rng.choice(self.pictures))
-        self.journal.append(wish)
-        return wish
-
-    def finish(self) -> None:
-        """Send again whatever is still open."""
-        for wish in self.journal:
-            if not wish.acknowledged:
-                wish.send(self.visitors[wish.key.split()[0]])
 
 
 @contextmanager
@@ -163,22 +45,6 @@ def looking(settings: Settings) -> Iterator[None]:
         yield
         db.session.remove()
         db.engine.dispose()
-
-
-@contextmanager
-def serving(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A real `dudao serve` that answers."""
-
-    with part(settings, "serve", "--port", str(port)) as process:
-        wait_for(lambda: _up(Visitor(port)), "the web server")
-        yield process
-
-
-def _up(visitor: Visitor) -> bool:
-    try:
-        return visitor.ask("GET", "/healthz")[0] == 200
-    except (OSError, http.client.HTTPException):
-        return False
 
 
 def by_marker() -> dict[str, list[Report]]:
@@ -281,47 +147,6 @@ def test_the_files_come_before_their_rows(data_folder: Path) -> None:
             assert fsck.check().rows_without_file == []
 
 
-#: The calls that matter.
-TRACED = "fsync,fdatasync,rename,renameat,renameat2,link,linkat,send,sendto,sendmsg,write,writev"
-
-
-@dataclass(frozen=True)
-class Order:
-    """Where in the trace each step of keeping one file stands."""
-
-    file: int
-    rename: int
-    folder: int
-    commit: int
-    answer: int
-
-    def ok(self) -> bool:
-        return self.file < self.rename < self.folder < self.commit < self.answer
-
-
-def orders(trace: Sequence[str], sha256: Sequence[str]) -> list[Order]:
-    """The order of steps for each file: its own sync, rename, its folder's sync, then the next commit and answer."""
-    found = []
-    for digest in sha256:
-        rename = next(n for n, line in enumerate(trace) if "rename" in line and digest in line)
-        paths = re.findall(r'"([^"]+)"', trace[rename])
-        folder = paths[1].rsplit("/", 1)[0]
-        file = _last(trace, rename, rf"sync\(\d+<{re.escape(paths[0])}>")
-        synced = _next(trace, rename, rf"sync\(\d+<{re.escape(folder)}>")
-        commit = _next(trace, synced, r"sync\(\d+<[^>]*dudao\.sqlite3-wal>")
-        answer = _next(trace, rename, r"send\w*\(.*HTTP/1\.1 302")
-        found.append(Order(file, rename, synced, commit, answer))
-    return found
-
-
-def _next(trace: Sequence[str], after: int, pattern: str) -> int:
-    return next((n for n in range(after + 1, len(trace)) if re.search(pattern, trace[n])), len(trace))
-
-
-def _last(trace: Sequence[str], before: int, pattern: str) -> int:
-    return next((n for n in range(before - 1, -1, -1) if re.search(pattern, trace[n])), len(trace))
-
-
 def may_trace() -> str | None:
     """Why system calls cannot be traced here, or None."""
     if shutil.which("strace") is None:
@@ -341,7 +166,7 @@ def traced(data_folder: Path, tmp_path: Path) -> Iterator[tuple[Visitor, Path]]:
         settings_for(data_folder), "serve", "--port", str(port), "--workers", "1", "--threads", "1"
     ) as server:
         visitor = Visitor(port)
-        wait_for(lambda: _up(visitor), "the web server")
+        wait_for(lambda: up(visitor), "the web server")
         visitor.sign_in("carriers-reporter")
         options = ["-f", "-y", "-s", "40", "-e", f"trace={TRACED}", "-o", str(log)]
         tracer = subprocess.Popen(["strace", *options, *_attach(server.pid)], stderr=subprocess.DEVNULL)
@@ -389,7 +214,15 @@ def test_the_trace_check_itself_notices_a_missing_sync(traced: tuple[Visitor, Pa
     wait_for(lambda: "HTTP/1.1 302" in log.read_text("utf-8", "replace"), "the trace's end", 10)
     lines = log.read_text("utf-8", "replace").splitlines()
     assert all(order.ok() for order in orders(lines, [wish.sha256]))
-    for lost in ("/incoming/", f"/{wish.sha256[:2]}/{wish.sha256[2:4]}>", "sqlite3-wal"):
+    assert any("mkdir(" in line for line in lines), (
+        "the folder was there already: nothing shown of its making"
+    )
+    for lost in (
+        "/incoming/",
+        f"/{wish.sha256[:2]}/{wish.sha256[2:4]}>",
+        f"/{wish.sha256[:2]}>",
+        "sqlite3-wal",
+    ):
         without = [line for line in lines if not ("sync(" in line and lost in line)]
         assert len(without) < len(lines)
         assert not all(order.ok() for order in orders(without, [wish.sha256])), lost

@@ -11,33 +11,34 @@ import pickle
 import random
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from redis import RedisError
 from sqlalchemy import func, select
 
 from core.app import create_app
-from core.config import Settings
-from core.domain.access import Everything, Role
-from core.domain.workflow import State
+from core.domain.access import Everything
 from core.jobs import outbox
 from core.jobs.queue import owe
-from core.services import review
 from core.services.runtime import runtime
 from core.services.work import chore
 from core.store.db import db
-from core.store.models import AuditRecord, Notification, OutboxTask, PersonGrant, Report, User
+from core.store.models import AuditRecord, Notification, OutboxTask
 from core.store.scope import set_scope
-from tests.conftest import actor, settings_for
+from tests.conftest import settings_for
 from tests.faults.parts import RedisServer, end, part, wait_for
+from tests.faults.system import (
+    System,
+    all_done,
+    assert_each_effect_once,
+    decide,
+    done_tasks,
+    open_tasks,
+    people_of,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -71,30 +72,6 @@ handlers.HANDLERS["notify_decision"] = slow
 """
 
 
-@dataclass
-class System:
-    """An installation whose dispatcher the test drives itself, with a Redis that it can kill."""
-
-    app: Flask
-    settings: Settings
-    redis: RedisServer
-
-    def dispatch(self) -> None:
-        """As the scheduler does twice a second, however Redis fares."""
-        with suppress(RedisError):
-            outbox.dispatch(self.redis.client())
-
-    def drive(self, done: Callable[[], bool], what: str, patience: float = 120) -> None:
-        """Dispatch until something is so."""
-
-        def step() -> bool:
-            self.dispatch()
-            db.session.rollback()
-            return done()
-
-        wait_for(step, what, patience)
-
-
 @pytest.fixture
 def system(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     redis = RedisServer(tmp_path_factory.mktemp("r"))
@@ -107,73 +84,6 @@ def system(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         db.session.remove()
         db.engine.dispose()
     redis.kill()
-
-
-def decide(number: int) -> list[str]:
-    """Decide on so many waiting reports, whose units have two people; answers with the keys of the notices owed."""
-    inspector = actor("inspector")
-    waiting = db.session.execute(
-        select(Report.id, Report.unit_id)
-        .where(Report.state == State.SUBMITTED)
-        .order_by(Report.id)
-        .limit(number)
-    ).all()
-    assert len(waiting) == number
-    for login, role in (("carriers-reporter", Role.REPORTER), ("carriers-lead", Role.LEAD)):
-        who = actor(login)
-        for unit_id in {row.unit_id for row in waiting} - who.unit_ids:
-            db.session.add(PersonGrant(user_id=who.user_id, role=role, unit_id=unit_id))
-    db.session.commit()
-    for report_id, _unit_id in waiting:
-        review.accept(inspector, report_id, review.claim(inspector, report_id)["version"])
-    return [f"notify_decision:{report_id}:{_version(report_id)}" for report_id, _unit_id in waiting]
-
-
-def _version(report_id: str) -> int:
-    return db.session.scalar(select(Report.version).where(Report.id == report_id)) or 0
-
-
-def open_tasks() -> int:
-    return db.session.scalar(select(func.count(OutboxTask.id)).where(OutboxTask.done_at.is_(None))) or 0
-
-
-def done_tasks() -> int:
-    return db.session.scalar(select(func.count(OutboxTask.id)).where(OutboxTask.done_at.is_not(None))) or 0
-
-
-def all_done() -> bool:
-    return open_tasks() == 0
-
-
-def assert_each_effect_once(keys: list[str]) -> None:
-    """Every task done in one transaction of its own, every person of a unit told once of each decision."""
-    db.session.expire_all()
-    assert {task.key for task in db.session.scalars(select(OutboxTask)) if task.done_at} == set(keys)
-    ran = db.session.scalars(
-        select(AuditRecord.object_id).where(
-            AuditRecord.action == "task.run", AuditRecord.object_type == "task", AuditRecord.outcome == "done"
-        )
-    ).all()
-    assert len(ran) == len(set(ran)) == len(keys)
-    wanted = Counter(
-        (user_id, f"decision:{key.removeprefix('notify_decision:')}")
-        for key in keys
-        for user_id in _people(key)
-    )
-    told = Counter(tuple(row) for row in db.session.execute(select(Notification.user_id, Notification.key)))
-    assert told == wanted and set(wanted.values()) <= {1}
-
-
-def _people(key: str) -> list[int]:
-    """Reporter and lead of the report's unit, as they stand in the accounts."""
-    _job, report_id, _version = key.split(":")
-    unit_id = db.session.scalar(select(Report.unit_id).where(Report.id == report_id))
-    people = [actor(login) for login in _logins()]
-    return [who.user_id for who in people if unit_id in who.unit_ids]
-
-
-def _logins() -> list[str]:
-    return list(db.session.scalars(select(User.login).where(User.disabled_at.is_(None))))
 
 
 def test_a_decision_reaches_each_person_of_the_unit_once(system: System) -> None:
@@ -355,7 +265,7 @@ def test_the_scheduler_process_hands_out_and_closes_periods_by_itself(system: Sy
             return db.session.scalar(done) == 3 and all_done() and bool(db.session.scalar(closings))
 
         wait_for(finished, "notices and closings", 120)
-    people = {user_id for key in keys for user_id in _people(key)}
+    people = {user_id for key in keys for user_id in people_of(key)}
     told = db.session.scalars(
         select(Notification.user_id).where(Notification.key.startswith("decision:"))
     ).all()

@@ -108,7 +108,7 @@ def test_an_error_in_the_middle_undoes_deed_and_record(any_app: Flask) -> None:
 def test_a_deed_of_an_unknown_name_is_a_mistake_of_the_programmer(app: Flask) -> None:
     before = state()
     with (
-        pytest.raises(ValueError, match="no.such.deed"),
+        pytest.raises(ValueError, match=r"no\.such\.deed"),
         deed(actor("office"), Permission.DASHBOARD, "no.such.deed"),
     ):
         pass

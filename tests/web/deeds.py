@@ -102,7 +102,9 @@ def _reviews(site: Site) -> Iterator[Deed]:
 
 def _office(site: Site) -> Iterator[Deed]:
     with site.inside() as session:
-        unit_id = session.scalar(select(Unit.id).where(Unit.unit_type == SPARE_PLUGIN).order_by(Unit.id).limit(1))
+        unit_id = session.scalar(
+            select(Unit.id).where(Unit.unit_type == SPARE_PLUGIN).order_by(Unit.id).limit(1)
+        )
     unit = f"/office/units/{unit_id}"
     yield Deed("office.disable_unit", OFFICE, f"{unit}/disable", {"reason": "撤并"}, object_id=str(unit_id))
     yield Deed("office.enable_unit", OFFICE, f"{unit}/enable", {"reason": "恢复"}, object_id=str(unit_id))
@@ -135,7 +137,9 @@ def _account(site: Site) -> Iterator[Deed]:
     yield Deed("account.end_session", CHANGING, end, object_id=str(other))
     new = "三只企鹅 walk to work"
     yield Deed("account.password", CHANGING, "/account/password", {"old": PASSWORD, "new": new, "again": new})
-    yield Deed("account.sign_in", "", "/login", {"login": "auditor", "password": PASSWORD}, object_id="auditor")
+    yield Deed(
+        "account.sign_in", "", "/login", {"login": "auditor", "password": PASSWORD}, object_id="auditor"
+    )
     yield Deed("account.logout", LEAVING, "/logout")
 
 
@@ -152,7 +156,9 @@ def newest(site: Site, unit_id: int) -> Report:
         return session.scalars(found).one()
 
 
-def fillable(site: Site, login: str = CLERK, *, files: bool = False) -> tuple[DutyRule, Period, dict[str, list[str]]]:
+def fillable(
+    site: Site, login: str = CLERK, *, files: bool = False
+) -> tuple[DutyRule, Period, dict[str, list[str]]]:
     """A duty of the unit that may be reported now and more than once, with what might be typed.
 
     With `files` it takes files of any kind, else it needs none.

@@ -113,6 +113,10 @@ class Site:
         with self.inside():
             return actor(login)
 
+    def actor_id(self, login: str) -> int:
+        with self.inside() as session:
+            return session.scalars(select(User.id).where(User.login == login)).one()
+
     @cached_property
     def units(self) -> dict[str, UnitSeen]:
         """The unit of each account that has one."""

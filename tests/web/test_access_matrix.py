@@ -48,8 +48,8 @@ def test_every_cell_is_as_declared(matrix: Matrix, who: Who) -> None:
 
 
 def test_the_matrix_covers_every_route_and_thousands_of_cells(matrix: Matrix) -> None:
-    asked = Counter()
-    per_status = Counter()
+    asked: Counter[tuple[str, Who]] = Counter()
+    per_status: Counter[int] = Counter()
     for who in ACTORS:
         for cell, wanted in matrix.cells(who):
             per_status[wanted] += 1

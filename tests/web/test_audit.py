@@ -224,7 +224,9 @@ def test_a_record_is_one_line_whatever_was_sent(site: Site) -> None:
     site.post("fx-office-province", "/office/units/1/disable", {"reason": nasty})
     site.client("fx-clerk").post("/people/%0d%0aoffice/disable", data={"csrf_token": site.token("fx-clerk")})
     visitor = Browser(site.app.test_client())
-    visitor.client.post("/login", data={"csrf_token": visitor.token("/login"), "login": nasty, "password": "x"})
+    visitor.client.post(
+        "/login", data={"csrf_token": visitor.token("/login"), "login": nasty, "password": "x"}
+    )
     records = site.audit_since(since)
     assert len(records) == 3
     for record in records:

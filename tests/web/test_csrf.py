@@ -44,9 +44,7 @@ def test_without_a_token_of_ones_own_nothing_changes_and_with_it_everything_work
         assert answer.status_code == deed.status, f"{deed.endpoint}: {answer.status_code}"
         posted.add(deed.endpoint)
         settle(site, deed)
-    changing = {
-        rule.endpoint for rule in site.app.url_map.iter_rules() if set(rule.methods or ()) - READING
-    }
+    changing = {rule.endpoint for rule in site.app.url_map.iter_rules() if set(rule.methods or ()) - READING}
     assert posted == changing, "a changing route that this test does not know: add it to deeds.walk"
 
 
@@ -78,7 +76,9 @@ def test_a_token_may_come_as_a_header_but_must_be_right(site: Site) -> None:
     assert client.post("/notices/read", headers={"X-CSRFToken": token}).status_code == 302
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example/", "http://dudao.example/", "https://dudao.example.evil/"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example/", "http://dudao.example/", "https://dudao.example.evil/"]
+)
 def test_under_https_a_form_from_another_site_is_refused(make_site: Callable[..., Site], origin: str) -> None:
     site = make_site(DUDAO_BASE_URL="https://dudao.example")
     client = site.app.test_client()

@@ -77,7 +77,9 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "media_type", "inline"), ACCEPTED, ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(
+    ("name", "content", "media_type", "inline"), ACCEPTED, ids=lambda value: str(value)[:20]
+)
 def test_a_file_is_served_bit_for_bit_as_what_it_is(
     uploads: Site, name: str, content: bytes, media_type: str, inline: bool
 ) -> None:
@@ -137,7 +139,9 @@ def test_a_file_of_no_accepted_kind_is_refused_by_name_and_nothing_typed_is_lost
         ("报告.exe", "报告.exe.png"),
     ],
 )
-def test_a_file_keeps_its_chinese_name_and_loses_what_could_deceive(uploads: Site, sent: str, shown: str) -> None:
+def test_a_file_keeps_its_chinese_name_and_loses_what_could_deceive(
+    uploads: Site, sent: str, shown: str
+) -> None:
     assert upload(uploads, photo(), sent).status_code == 302
     [(_file_id, name)] = attached(uploads)
     assert name == shown

@@ -114,9 +114,9 @@ def test_a_listing_shows_only_what_is_in_scope(shared_site: Site, login: str, ur
     unit_ids = {int(found) for found in re.findall(r"/office/units/(\d+)", text)}
     with shared_site.inside() as session:
         rows = session.execute(
-            select(Report.region_path, Report.unit_type).where(Report.id.in_(reports)).union(
-                select(Unit.region_path, Unit.unit_type).where(Unit.id.in_(unit_ids))
-            )
+            select(Report.region_path, Report.unit_type)
+            .where(Report.id.in_(reports))
+            .union(select(Unit.region_path, Unit.unit_type).where(Unit.id.in_(unit_ids)))
         ).all()
     assert rows or "410200" in url, "nothing is listed: the test would prove nothing"
     own_type = shared_site.units["fx-clerk"].unit_type
@@ -134,7 +134,10 @@ def test_a_region_outside_the_scope_is_no_dashboard(shared_site: Site) -> None:
 
 def test_switching_a_unit_outside_the_scope_changes_nothing(site: Site) -> None:
     before = site.hash()
-    for login, owner in (("fx-office-county", "fx-clerk-sibling"), ("fx-office-city", "fx-clerk-other-region")):
+    for login, owner in (
+        ("fx-office-county", "fx-clerk-sibling"),
+        ("fx-office-city", "fx-clerk-other-region"),
+    ):
         for verb in ("disable", "enable"):
             url = f"/office/units/{site.units[owner].id}/{verb}"
             assert site.post(login, url, {"reason": REASON}).status_code == 404

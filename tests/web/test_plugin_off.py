@@ -11,7 +11,6 @@ import pytest
 from core.services import agenda, campaigns, closing, plugins, progress
 from core.store.db import db
 from core.store.queries import units
-from tests.conftest import actor
 from tests.web.conftest import opened
 from tests.web.site import Site, steady
 
@@ -46,7 +45,11 @@ def own_pages(site: Site) -> list[str]:
         campaign = campaigns.current()
         assert campaign is not None
         codes = [duty.code for duty in campaign.duties]
-    fill = [f"/u/{unit.unit_type}/duties/{code}/{period}/new" for code in codes[::6] for period in ("week-3", "phase-2")]
+    fill = [
+        f"/u/{unit.unit_type}/duties/{code}/{period}/new"
+        for code in codes[::6]
+        for period in ("week-3", "phase-2")
+    ]
     return [f"/u/{unit.unit_type}/", f"/u/{unit.unit_type}/reports/{report}", *fill]
 
 
@@ -183,4 +186,3 @@ def test_a_period_that_ends_while_a_type_is_off_is_closed_without_it(site: Site,
         own = {duty.code for duty in campaign.duties if duty.plugin == off}
         found = progress.by_period(db.session(), campaign, campaign.duties, progress.heads(db.session()), "/")
         assert not any(part.progress.owed for part in found if part.duty.code in own)
-        assert actor("office")

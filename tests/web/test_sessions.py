@@ -107,7 +107,9 @@ def _idle(site: Site, browser: Browser) -> None:
         _end_from_the_list, _idle,
     ],
 )  # fmt: skip
-def test_a_copied_cookie_is_dead_when_the_session_ends(site: Site, end: Callable[[Site, Browser], None]) -> None:
+def test_a_copied_cookie_is_dead_when_the_session_ends(
+    site: Site, end: Callable[[Site, Browser], None]
+) -> None:
     browser = site.fresh("fx-lead")
     thief = copied(site, browser)
     assert alive(thief)
@@ -256,7 +258,10 @@ def test_the_next_request_of_a_disabled_unit_is_refused_with_the_reason(site: Si
     site.disable_unit(unit.id, "装修停业三周")
     assert "装修停业三周" in browser.get(url, status=403).text
     before = site.hash()
-    assert browser.client.post(f"{url}duties/NON-01/day-1/new", data={"csrf_token": browser.token()}).status_code == 403
+    assert (
+        browser.client.post(f"{url}duties/NON-01/day-1/new", data={"csrf_token": browser.token()}).status_code
+        == 403
+    )
     assert site.hash() == before
 
 
@@ -277,8 +282,8 @@ def test_the_next_request_after_its_type_is_switched_off_finds_nothing(site: Sit
         "data:text/html,x", "/login\r\nSet-Cookie: a=b",
     ],
 )  # fmt: skip
-def test_login_and_language_lead_nowhere_else(site: Site, target: str) -> None:
-    visitor = site.visitor()
+def test_login_and_language_lead_nowhere_else(shared_site: Site, target: str) -> None:
+    visitor = shared_site.visitor()
     token = visitor.token("/login")
     for url, data in (
         ("/language", {"locale": "zh_Hans_CN"}),

@@ -32,7 +32,9 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def attempt(client: FlaskClient, login: str, password: str = "wrong-password", address: str = "") -> TestResponse:
+def attempt(
+    client: FlaskClient, login: str, password: str = "wrong-password", address: str = ""
+) -> TestResponse:
     token = Browser(client).token("/login")
     return client.post(
         "/login",
@@ -142,7 +144,9 @@ def test_an_own_login_between_guesses_does_not_reset_the_address(site: Site, che
     assert guesses <= LIMIT
 
 
-def test_existing_missing_and_disabled_accounts_answer_alike(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_missing_and_disabled_accounts_answer_alike(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.disable("fx-disabled")
     hashes: list[str] = []
     real = people._hasher
@@ -153,7 +157,7 @@ def test_existing_missing_and_disabled_accounts_answer_alike(site: Site, monkeyp
             return real.verify(stored, password)
 
     monkeypatch.setattr(people, "_hasher", Counted())
-    answers = {}
+    answers: dict[tuple[str, str], object] = {}
     for login, password in (
         ("office", "wrong"), ("no-such-person", "wrong"), ("fx-disabled", "wrong"), ("fx-disabled", PASSWORD),
         ("", "wrong"), ("office", ""),
