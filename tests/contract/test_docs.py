@@ -85,7 +85,7 @@ def test_the_first_example_as_a_file_in_a_folder_gives_a_unit_its_duty(tmp_path:
         company = NewUnit("parcels-1", "寄递企业", "parcels", "company", "410100")
         ids = places.add_units([company], campaign.calendar.span.starts)
         [unit] = units.several(db.session(), frozenset(ids.values()))
-        now = [item.obligation for item in agenda.of_unit(campaign, unit, plugins.on()).now]
+        now = [item.obligation for item in agenda.of_unit(campaign, unit, plugins.on()).soon]
         assert any(owed.duty.code == "PCL-01" and NOW.date() in owed.period.span for owed in now)
         db.session.remove()
         db.engine.dispose()

@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 from redis import ConnectionError as RedisGone
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import select, update
 
 from core.jobs import entry, outbox
@@ -112,7 +114,7 @@ def test_an_emptied_redis_is_noticed_at_once_and_filled_again(any_app: Flask, re
 
 def test_while_redis_is_gone_nothing_is_lost(app: Flask, redis: Redis) -> None:
     owe_some(2)
-    nobody = Redis(unix_socket_path="/nonexistent/redis.sock")
+    nobody = Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     with pytest.raises(RedisGone):
         outbox.dispatch(nobody)
     assert all(task.handed_at is None for task in tasks())
