@@ -25,7 +25,7 @@ from tests.conftest import ZONE, actor
 from tests.services.helpers import at, campaign, clerk, document, evidence_for, filled, photo, typed
 
 #: What the units of the bustle may be asked for.
-DUTIES = ("CAR-02", "CAR-03", "CAR-06", "GEN-01", "GEN-03", "GEN-04")
+DUTIES = ("CAR-02", "CAR-03", "CAR-06", "GEN-01", "GEN-03", "GEN-04", "GEN-05")
 
 
 @dataclass
