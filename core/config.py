@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -121,7 +122,7 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         redis_url=env.get("DUDAO_REDIS_URL") or None,
         evidence_url=_evidence(env.get("DUDAO_EVIDENCE_URL") or (folder / "evidence").as_uri()),
         secret_key=_secret(env.get("DUDAO_SECRET_KEY"), folder),
-        base_url=env.get("DUDAO_BASE_URL") or None,
+        base_url=_base(env.get("DUDAO_BASE_URL")),
         timezone=zone,
         plugins_dir=Path(plugins_dir).expanduser().resolve() if plugins_dir else None,
         plugins_off=frozenset(
@@ -158,6 +159,12 @@ def _database(url: str) -> str:
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise SettingsError(f"DUDAO_DATABASE_URL={url!r}: use sqlite:///FILE or postgresql://USER@HOST/NAME")
     return url
+
+
+def _base(url: str | None) -> str | None:
+    if url and not re.fullmatch(r"https?://[^/\s]+/?", url):
+        raise SettingsError(f"DUDAO_BASE_URL={url!r}: use scheme and host, e.g. https://dudao.example.org")
+    return url or None
 
 
 def _evidence(url: str) -> str:

@@ -159,6 +159,12 @@ def verify(login: str, password: str) -> int | None:
     return row.id if row and row.disabled_at is None else None
 
 
+def known(login: str) -> bool:
+    """Whether there is such an account, disabled or not."""
+    with reading(Everything("signing in comes before any scope")) as session:
+        return session.scalar(select(User.id).where(User.login == login)) is not None
+
+
 def actor(session: Session, user_id: int) -> Actor | None:
     """The person as a frozen fact, with every grant; None where the account is gone or disabled."""
     rows = session.execute(

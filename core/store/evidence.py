@@ -140,9 +140,9 @@ def shown_name(raw: str, extension: str) -> str:
     base = unicodedata.normalize("NFC", raw).replace("\\", "/").rsplit("/", 1)[-1]
     base = re.sub(r"^[A-Za-z]:(Users[^.]*)?", "", base)
     visible = "".join(sign for sign in base if unicodedata.category(sign) not in _INVISIBLE)
+    if extension and visible.lower().endswith(extension):
+        visible = visible[: -len(extension)]
     stem = re.sub(r'[<>:"|?*]', "_", visible).strip(" .")
-    if extension and stem.lower().endswith(extension):
-        stem = stem[: -len(extension)]
     while len((stem + extension).encode()) > LONGEST_NAME:
         stem = stem[:-1]
     return (stem or "file") + extension

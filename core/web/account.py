@@ -34,6 +34,9 @@ def login() -> Response | str:
 def sign_in() -> Response | Answer:
     name = request.form.get("login", "").strip().lower()[:60]
     password = request.form.get("password", "")[:200]
+    if people.known(name):
+        # Only the name of a real account is recorded: what else was typed there may be a password.
+        g.refused = {"account": name}
     try:
         secret = sessions.sign_in(name, password, request.user_agent.string, _device(name))
     except Throttled as error:

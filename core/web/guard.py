@@ -162,7 +162,7 @@ _OUTCOMES = {
 def _record(action: str, status: int) -> None:
     """One record for a deed that did not happen; a failure to write it is logged, the answer stays."""
     outcome = _OUTCOMES.get(status, "failed" if status >= 500 else "denied")
-    detail: dict[str, Any] = {"status": status, "path": request.path[:200]}
+    detail: dict[str, Any] = {"status": status, "path": request.path[:200], **g.get("refused", {})}
     try:
         record_refusal(g.get("actor"), action, outcome, detail)
     except Exception:

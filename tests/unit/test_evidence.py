@@ -239,11 +239,11 @@ def test_an_address_may_hold_blanks_and_chinese(tmp_path: Path) -> None:
         ("a\ud800b.jpg", "ab.jpg"),
         ('a<b>"c|d?e*f:g.jpg', "a_b__c_d_e_f_g.jpg"),
         ("e\u0301.jpg", "é.jpg"),
-        ("  .照片. .jpg", "照片. .jpg"),
+        ("  .照片. .jpg", "照片.jpg"),
         ("", "file.jpg"),
         ("...", "file.jpg"),
         ("/", "file.jpg"),
-        (".jpg", "jpg.jpg"),
+        (".jpg", "file.jpg"),
         ("\u202e\u200b", "file.jpg"),
     ],
 )
@@ -270,3 +270,7 @@ def test_whatever_a_name_holds_it_is_one_safe_path_component(raw: str) -> None:
     assert len(name.encode()) <= 205
     assert not set(name) & set('/\\<>:"|?*\0\n\r\t\u202e\u2066\u200b')
     assert not name.startswith((".", " "))
+
+
+def test_a_windows_path_without_its_slashes_leaves_no_name_of_a_person() -> None:
+    assert shown_name("C:Users王某现场.png", ".png") == "file.png"

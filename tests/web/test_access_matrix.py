@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import opened
-from tests.web.matrix import ACTORS, REASON, ROLES, Cell, Matrix, Who, prepare
+from tests.web.matrix import ACTORS, ROLES, Cell, Matrix, Who, prepare
+from tests.web.targets import REASON
 
 
 @pytest.fixture(scope="module")

@@ -22,49 +22,8 @@ from tests import servers
 from tests.conftest import move_clock, settings_for
 from tests.web.conftest import TEMPLATES, opened
 from tests.web.deeds import CLERK, Deed, newest, settle, walk
+from tests.web.nasty import EACH, SHOWN, STORED, nasty_for
 from tests.web.site import Site
-
-LONG = "长x" * 50_000
-NASTY: dict[str, str | bytes] = {
-    "100 kB": LONG,
-    "NUL": "a\0b",
-    "bad UTF-8": b"\xff\xfe\xc3\x28",
-    "GBK": "现场".encode("gbk"),
-    "a lone surrogate": b"\xed\xa0\x80",
-    "a huge number": "9" * 400,
-    "a number over 64 bits": str(2**63),
-    "a negative number": "-1",
-    "a number with an exponent": "1e400",
-    "not a number": "NaN",
-    "infinity": "-Infinity",
-    "Arabic digits": "١٢٣",
-    "markup": "<script>alert(1)</script>'\"`{{7*7}}${7*7}%(x)s%s",
-    "SQL": "' OR 1=1 --",
-    "LIKE": "%_\\",
-    "bidi": "\u202eabc\u2066",
-    "emoji": "👨‍👩‍👧" * 40,
-    "a path": "../../../etc/passwd",
-    "lines": "a\r\nb\r\n\r\nc",
-    "nothing": "",
-    "a date that is none": "2020-02-30",
-    "a year far away": "9999-12-31T23:59:59+14:00",
-    "the year nought": "0000-00-00",
-    "the year one": "0001-01-01",
-}
-#: What could go wrong only where it is shown again; it is sent with forms alone.
-SHOWN = ("bidi", "emoji", "a path", "lines", "markup", "SQL", "infinity", "Arabic digits")
-#: What the databases differ about: PostgreSQL gets these, SQLite everything.
-STORED = (
-    "100 kB",
-    "NUL",
-    "bad UTF-8",
-    "a lone surrogate",
-    "a huge number",
-    "a number over 64 bits",
-    "the year one",
-)
-#: What each single field gets.
-EACH = ("100 kB", "a number over 64 bits")
 
 
 @pytest.fixture(scope="module")
@@ -96,18 +55,15 @@ def site(
         db.engine.dispose()
 
 
-def nasty_for(site: Site) -> list[tuple[int, str, str | bytes]]:
-    """What is sent to a site, numbered."""
-    sqlite = str(site.app.config["SQLALCHEMY_DATABASE_URI"]).startswith("sqlite")
-    kinds = [kind for kind in NASTY if sqlite or kind in STORED]
-    return [(number, kind, NASTY[kind]) for number, kind in enumerate(kinds)]
-
-
 def calm(answer: TestResponse, what: str) -> None:
     assert answer.status_code < 500, f"{what}: {answer.status_code}"
     text = answer.get_data()
     assert b"Traceback" not in text and b"sqlalchemy" not in text and b"site-packages" not in text, what
     answer.close()
+
+
+#: Forms whose every answer checks a password: slow on purpose.
+COSTLY = ("account.sign_in", "account.password", "people.add")
 
 
 def encoded(data: dict[str, Any], token: str) -> bytes:
@@ -136,11 +92,13 @@ def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site)
         if deed.endpoint not in seen:
             for number, kind, value in nasty_for(site):
                 nasty = dict.fromkeys(fields, value) | {"unasked": value, "key": value, "next": value}
+                if deed.endpoint in COSTLY and kind not in STORED:
+                    continue
                 if number % 3 == 0:
                     calm(send(site, deed, nasty), f"{deed.endpoint}, all fields: {kind}")
                 for one in fields if kind in EACH else fields[number % max(1, len(fields)) :][:1]:
                     calm(send(site, deed, {**deed.data, one: value}), f"{deed.endpoint}, {one}: {kind}")
-                settle(site, deed)
+            settle(site, deed)
         seen.add(deed.endpoint)
         site.token(deed.login)
         answer = site.post(deed.login, deed.url, deed.data)
@@ -192,7 +150,8 @@ def test_no_filter_or_page_number_makes_a_listing_fail(site: Site) -> None:
                     continue
                 name = names[number % len(names)]
                 # An unknown region is answered before any other filter is read.
-                for asked in ({name: value}, {other: value for other in names if other != "region"}):
+                others = {other: value for other in names if other != "region"}
+                for asked in ({name: value}, others) if kind in STORED else ({name: value},):
                     calm(client.get(f"{url}?{query(asked)}"[:60_000]), f"{url} {kind} in {list(asked)}")
 
 

@@ -16,8 +16,9 @@ from core.store.db import db
 from core.store.models import EvidenceFile, Region, Report, TallyLeaf, TallyMetric, Unit
 from core.store.scope import set_scope
 from tests.web.conftest import opened
-from tests.web.matrix import ACTORS, REASON, Cell, Matrix, Who, prepare
+from tests.web.matrix import ACTORS, Cell, Matrix, Who, prepare
 from tests.web.site import Site, steady, written
+from tests.web.targets import REASON
 
 #: Actors who may use routes with ids, but not for every record.
 LIMITED = ("fx-clerk", "fx-clerk-parent", "fx-inspector-outside", "fx-inspector-type", "fx-office-county")

@@ -187,3 +187,12 @@ def test_each_try_has_its_record_and_no_password_is_kept(site: Site, checks: lis
     assert [(r.action, r.outcome) for r in records] == [("account.login", "denied")] * (LIMIT + 2)
     assert [r.address for r in records] == [f"198.51.100.{number}" for number in range(LIMIT + 2)]
     assert "s3cret" not in repr([(r.detail, r.object_id, r.actor) for r in records])
+
+
+def test_a_failed_login_is_recorded_with_the_account_it_aimed_at_and_no_other_text(site: Site) -> None:
+    before = site.last_record()
+    for name in ("office", "a-password-in-the-wrong-field"):
+        guess(site, name, "192.0.2.77")
+    records = site.audit_since(before)
+    assert [record.detail.get("account") for record in records] == ["office", None]
+    assert "wrong-field" not in str([record.detail for record in records])
