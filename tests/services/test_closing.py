@@ -233,7 +233,7 @@ def test_the_offices_notice_says_how_many_are_missing(app: Flask) -> None:
         )
     ).one()
     assert (
-        f"应报 {row.owed}，已报 {row.filed}，未报 {row.owed - row.filed}，逾期 {row.late}" in notice.body[0]
+        f"应报 {row.owed}，已报 {row.filed}，未报 {row.owed - row.filed}，迟报 {row.late}" in notice.body[0]
     )
     assert "2020-11-02 至 2020-11-08" in notice.body[0]
     assert count(Notification, Notification.user_id == actor("zz-office").user_id) == 0
