@@ -9,12 +9,14 @@ from sqlalchemy.exc import DBAPIError
 
 from core.domain.access import Actor, Permission
 from core.domain.errors import DudaoError
+from core.jobs import entry
 from core.services import people, places, plugins, reports, review
 from core.services.work import chore, deed
 from core.store.db import db
 from core.store.models import (
     AuditRecord,
     EvidenceFile,
+    Notification,
     OutboxTask,
     Report,
     ReportStep,
@@ -23,7 +25,17 @@ from core.store.models import (
     User,
 )
 from tests.conftest import PASSWORD, actor
-from tests.services.helpers import add_unit, clerk, count, document, handed_in, home, submit, version
+from tests.services.helpers import (
+    accepted,
+    add_unit,
+    clerk,
+    count,
+    document,
+    handed_in,
+    home,
+    submit,
+    version,
+)
 
 FULL = {
     "sqlite": [
@@ -85,6 +97,19 @@ def test_with_a_full_audit_trail_nothing_can_be_done(any_app: Flask) -> None:
             act()
         assert state() == before
     assert people.verify("carriers-lead", PASSWORD)
+
+
+def test_a_job_that_cannot_be_recorded_leaves_no_effect_and_stays_owed(any_app: Flask) -> None:
+    """The effect, the mark and the record are one transaction."""
+    report_id = handed_in(actor("carriers-reporter"), "CAR-03", "week-3")
+    accepted(report_id, actor("inspector"))
+    (task_id,) = db.session.scalars(select(OutboxTask.id))
+    fill_the_audit_trail()
+    with pytest.raises(DBAPIError, match="the audit trail is full"):
+        entry.run(task_id)
+    db.session.rollback()
+    task = db.session.get_one(OutboxTask, task_id)
+    assert (task.done_at, task.failed_at, count(Notification)) == (None, None, 0)
 
 
 def test_a_deed_that_is_refused_leaves_no_record_of_having_been_done(app: Flask, operator: Actor) -> None:
