@@ -49,10 +49,6 @@ class Settings:
     proxies: int = 0
 
     @property
-    def sqlite(self) -> bool:
-        return self.database_url.startswith("sqlite")
-
-    @property
     def run_dir(self) -> Path:
         """Short-lived files of the running system: the Redis socket and its pid file.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -133,8 +134,13 @@ def import_regions(file: Path) -> None:
 
 @import_.command("units")
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day from which they are enabled [the campaign's first day, or today once it has begun].",
+)
 @plain_errors
-def import_units(file: Path) -> None:
+def import_units(file: Path, since: datetime | None) -> None:
     """Columns: code, name, unit_type, kind, region, parent (may be empty)."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -152,12 +158,10 @@ def import_units(file: Path) -> None:
     ]
     with application():
         campaign = campaigns.current()
-        since = (
-            min(runtime().clock.today(), campaign.calendar.span.starts)
-            if campaign
-            else runtime().clock.today()
-        )
-        click.echo(f"{len(places.add_units(new, since))} units")
+        today = runtime().clock.today()
+        first = max(today, campaign.calendar.span.starts) if campaign else today
+        day = since.date() if since else first
+        click.echo(f"{len(places.add_units(new, day))} units, enabled from {day} on")
 
 
 @click.command("seed")

@@ -149,6 +149,9 @@ def _prepare_demo(settings: Settings, today: date | None, size: str) -> tuple[De
     if today is not None:
         offset = datetime.combine(today, time(9), settings.timezone) - datetime.now(settings.timezone)
     settings = settings.for_demo(offset)
+    loading = settings.data / "demo.loading"
+    if known is None:
+        _clear_half_made(settings, loading)
     with application(settings):
         migrations.upgrade()
         if known is None:
@@ -157,11 +160,20 @@ def _prepare_demo(settings: Settings, today: date | None, size: str) -> tuple[De
             weeks = 0 if today else seed.weeks_until_phase(runtime().clock.today())
             known = DemoFacts(0, password, seed.everything(password, size=size, weeks_later=weeks))
             seed.catch_up()
+            loading.unlink()
         plugins.enable_all(runtime().registry.plugins)
     facts = DemoFacts(int(offset.total_seconds()), known.password, known.logins)
     path.touch(mode=0o600)
     path.write_text(json.dumps(asdict(facts)), "utf-8")
     return facts, settings
+
+
+def _clear_half_made(settings: Settings, loading: Path) -> None:
+    """A demo whose loading was interrupted begins anew; the mark makes sure that it is a demo's own database."""
+    if loading.exists() and settings.database_url.startswith("sqlite"):
+        for path in settings.data.glob("dudao.sqlite3*"):
+            path.unlink()
+    loading.touch()
 
 
 def _address(host: str, port: int) -> str:

@@ -1,6 +1,7 @@
 """The frozen copy of a duty that a published campaign keeps, and who owes it.
 
-A later version of a plugin changes nothing in a campaign that is under way.
+A later version of a plugin changes nothing of what a campaign under way asks for, counts and traces to clauses. The
+form that is filled is the installed plugin's; a stored report keeps the version it was filled with.
 """
 
 from __future__ import annotations

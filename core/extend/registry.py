@@ -79,11 +79,6 @@ class Registry:
         declared = self.kind(unit_type, kind)
         return KindRef(unit_type, kind, declared.front_line if declared else True)
 
-    def kind_refs(self) -> Iterator[KindRef]:
-        for unit_type in self.unit_types.values():
-            for kind in unit_type.kinds:
-                yield KindRef(unit_type.key, kind.key, kind.front_line)
-
     def type_title(self, unit_type: str) -> Text:
         declared = self.unit_types.get(unit_type)
         return declared.title if declared else Text(unit_type)
@@ -91,7 +86,3 @@ class Registry:
     def kind_title(self, unit_type: str, kind: str) -> Text:
         declared = self.kind(unit_type, kind)
         return declared.title if declared else Text(kind)
-
-    def plugin_title(self, key: str) -> Text:
-        plugin = self.plugins.get(key)
-        return plugin.title if plugin else Text(key)

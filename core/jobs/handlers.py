@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from core.services import closing, notices
+from core.services import closing, evidence, notices
 from core.services.work import Deed
 
 Handler = Callable[[Deed, dict[str, Any]], None]
@@ -20,7 +20,12 @@ def _close_periods(done: Deed, payload: dict[str, Any]) -> None:
     closing.close_until(done, datetime.fromisoformat(payload["until"]))
 
 
+def _sweep_evidence(done: Deed, payload: dict[str, Any]) -> None:
+    evidence.sweep(done)
+
+
 HANDLERS: dict[str, Handler] = {
     "notify_decision": _notify_decision,
     "close_periods": _close_periods,
+    "sweep_evidence": _sweep_evidence,
 }

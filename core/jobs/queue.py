@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.store.models import OutboxTask
 from core.store.upsert import insert_or_ignore
+
+
+def owed_keys(session: Session, job: str, keys: Iterable[str]) -> set[str]:
+    """Those of the keys under which the job was ever owed."""
+    wanted = {f"{job}:{key}": key for key in keys}
+    found = session.scalars(select(OutboxTask.key).where(OutboxTask.key.in_(wanted)))
+    return {wanted[key] for key in found}
 
 
 def owe(session: Session, job: str, key: str, payload: dict[str, Any], at: datetime) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.services import closing
+from core.services import closing, upkeep
 
 
 def tick() -> int:
     """Owe what the clock demands now; says how many jobs are new."""
-    return closing.owe_closings()
+    return closing.owe_closings() + upkeep.owe_sweep()

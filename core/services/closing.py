@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from core.domain.access import Everything, Role
 from core.domain.calendar import Period, due_at, periods
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.progress import Progress
 from core.domain.text import Text
-from core.jobs.queue import owe
-from core.services import campaigns, notices, progress
+from core.jobs.queue import owe, owed_keys
+from core.services import campaigns, notices, plugins, progress
 from core.services.runtime import runtime
 from core.services.work import Deed, chore, reading
-from core.store.models import PeriodClosing, PersonGrant, User
+from core.store.models import PeriodClosing
+from core.store.queries import closings, people
 
 Due = tuple[datetime, DutyRule, Period]
 
@@ -42,31 +41,20 @@ def owe_closings() -> int:
         return 0
     now = runtime().clock.now()
     with reading(Everything("the schedule")) as session:
-        closed = set(
-            session.execute(
-                select(PeriodClosing.duty_code, PeriodClosing.period_key).where(
-                    PeriodClosing.campaign_id == campaign.id
-                )
-            )
-        )
-    moments = sorted(
-        {at for at, duty, period in closable(campaign, now) if (duty.code, period.key) not in closed}
-    )
-    if not moments:
+        closed = closings.closed(session(), campaign.id)
+        moments = {
+            at for at, duty, period in closable(campaign, now) if (duty.code, period.key) not in closed
+        }
+        keys = {f"{campaign.id}:{at.isoformat()}": at for at in sorted(moments)}
+        owed = owed_keys(session(), "close_periods", keys)
+    new = {key: at for key, at in keys.items() if key not in owed}
+    if not new:
         return 0
     with chore("task.run", "the schedule") as done:
-        new = [
-            owe(
-                done.session(),
-                "close_periods",
-                f"{campaign.id}:{at.isoformat()}",
-                {"until": at.isoformat()},
-                done.at,
-            )
-            for at in moments
-        ]
-        done.about("schedule", "close_periods", moments=len(moments))
-    return sum(new)
+        for key, at in new.items():
+            owe(done.session(), "close_periods", key, {"until": at.isoformat()}, done.at)
+        done.about("schedule", "close_periods", moments=len(new))
+    return len(new)
 
 
 def close_until(done: Deed, until: datetime) -> int:
@@ -75,20 +63,16 @@ def close_until(done: Deed, until: datetime) -> int:
     if campaign is None:
         return 0
     session = done.session()
-    closed = set(
-        session.execute(
-            select(PeriodClosing.duty_code, PeriodClosing.period_key).where(
-                PeriodClosing.campaign_id == campaign.id
-            )
-        )
-    )
+    closed = closings.closed(session, campaign.id)
     still_open = [d for d in closable(campaign, until) if (d[1].code, d[2].key) not in closed]
     if not still_open:
         return 0
-    found = progress.by_period(session, campaign, campaign.duties, progress.heads(session), "/")
+    # Duties of a plugin that is off are owed by nobody.
+    duties = campaign.duties_of(plugins.on())
+    found = progress.by_period(session, campaign, duties, progress.heads(session), "/")
     sums = {(item.duty.code, item.period.key): item.progress for item in found}
-    number = session.scalar(select(func.coalesce(func.max(PeriodClosing.number), 0))) or 0
-    for number, (at, duty, period) in enumerate(still_open, number + 1):  # noqa: B020 - goes on from the last number
+    first = closings.last_number(session) + 1
+    for number, (at, duty, period) in enumerate(still_open, first):
         part = sums.get((duty.code, period.key), Progress())
         session.add(_row(campaign.id, number, at, duty, period, done.at, part))
         if part.owed:
@@ -120,12 +104,7 @@ def _row(
 
 
 def _tell(done: Deed, campaign_id: int, duty: DutyRule, period: Period, part: Progress) -> None:
-    offices = done.session.scalars(
-        select(PersonGrant.user_id)
-        .join(User, User.id == PersonGrant.user_id)
-        .where(PersonGrant.role == Role.OFFICE, PersonGrant.region_path.is_(None), User.disabled_at.is_(None))
-        .distinct()
-    )
+    offices = people.with_role(done.session(), [Role.OFFICE], everywhere=True)
     missing = part.owed - part.filed
     notices.send(
         done,

@@ -22,6 +22,9 @@ from core.store.filetypes import INLINE
 from core.store.models import Blob, EvidenceFile
 from core.store.upsert import insert_or_ignore
 
+#: Files without a row are normal for minutes: bytes come before their row.
+GRACE = timedelta(minutes=10)
+
 KIND_TITLES: dict[FileKind, Text] = {
     "photo": Text("照片（JPEG、PNG、WebP、HEIC）", "photo (JPEG, PNG, WebP, HEIC)"),
     "video": Text("视频（MP4、MOV）", "video (MP4, MOV)"),
@@ -140,6 +143,14 @@ def shortfall(held: Held) -> Text | None:
         f"还缺 {lacking} 个佐证材料（至少 {least} 个）",
         f"Evidence needed: {lacking} more, at least {least} in all",
     )
+
+
+def sweep(done: Deed) -> int:
+    """Remove bytes that no report came to hold, e.g. of a refused form, after a grace time."""
+    known = set(done.session.scalars(select(Blob.sha256)))
+    removed = runtime().evidence.sweep(known, GRACE.total_seconds())
+    done.detail["removed"] = removed
+    return removed
 
 
 def _blob(done: Deed, stored: Stored) -> None:

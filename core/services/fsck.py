@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.domain.access import Everything
-from core.services import campaigns, tallies
+from core.services import campaigns, evidence, tallies
 from core.services.runtime import runtime
 from core.services.work import reading
 from core.store.models import Blob, EvidenceFile, OutboxTask, Report, ReportStep
 
-#: Files without a row are normal for minutes: bytes come before their row.
-GRACE = timedelta(minutes=10)
+#: The sweep comes every ten minutes: what is older than two rounds was left behind.
+LEFT_BEHIND = 2 * evidence.GRACE + timedelta(minutes=1)
 #: Owed work older than this should have been done.
 OUTBOX_AGE = timedelta(minutes=5)
 
@@ -60,7 +60,7 @@ def _files(found: Findings, known: set[str], *, hashes: bool) -> None:
     present = folder.hashes()
     found.rows_without_file += sorted(known - present)
     found.files_without_row += sorted(
-        sha256 for sha256 in present - known if folder.age(sha256) > GRACE.total_seconds()
+        sha256 for sha256 in present - known if folder.age(sha256) > LEFT_BEHIND.total_seconds()
     )
     if hashes:
         found.wrong_hashes += sorted(s for s in known & present if folder.digest(s) != s)

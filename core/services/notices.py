@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from core.domain.access import Actor, Everything, Permission, Role
 from core.domain.text import Text
 from core.domain.workflow import State
 from core.services.work import Deed, deed, reading
-from core.store.models import Notification, PersonGrant, Report, ReportStep, User
-from core.store.queries import records
+from core.store.models import Notification, Report, ReportStep
+from core.store.queries import people, records
 from core.store.queries.records import NoticeRow
 from core.store.upsert import insert_all_or_ignore
 
@@ -25,32 +25,21 @@ def decision(done: Deed, report_id: str, version: int) -> None:
     step = done.session.get(ReportStep, (report_id, version))
     if report is None or step is None:
         return
-    people = done.session.scalars(
-        select(PersonGrant.user_id)
-        .join(User, User.id == PersonGrant.user_id)
-        .where(
-            PersonGrant.unit_id == report.unit_id,
-            PersonGrant.role.in_((Role.REPORTER, Role.LEAD)),
-            User.disabled_at.is_(None),
-        )
-        .distinct()
-    )
+    its_people = people.with_role(done.session(), [Role.REPORTER, Role.LEAD], unit_id=report.unit_id)
     accepted = step.state == State.ACCEPTED
     word = Text("已通过", "accepted") if accepted else Text("被退回", "returned")
     send(
         done,
-        people,
+        its_people,
         key=f"decision:{report_id}:{version}",
         title=Text(f"{report.duty_code} 报告{word.zh}", f"Report {report.duty_code} was {word.en}"),
         body=Text(step.reason, step.reason),
-        url=f"/u/{report.unit_type}/reports/{report_id}",
+        url=f"/u/{report.unit_type}/reports/{report_id}?unit={report.unit_id}",
         tone="success" if accepted else "warning",
     )
 
 
-def send(
-    done: Deed, people: Iterable[int], *, key: str, title: Text, body: Text, url: str, tone: str
-) -> None:
+def send(done: Deed, to: Iterable[int], *, key: str, title: Text, body: Text, url: str, tone: str) -> None:
     """Put a notice in people's inboxes; the same key reaches a person once."""
     rows = [
         {
@@ -62,7 +51,7 @@ def send(
             "url": url,
             "tone": tone,
         }
-        for user_id in people
+        for user_id in to
     ]
     insert_all_or_ignore(done.session(), Notification, rows)
 

@@ -15,7 +15,9 @@ from core.domain.access import Actor, Everything, Grant, Permission, Reach, Role
 from core.domain.errors import Denied, Invalid, Missing
 from core.domain.passwords import problem_with
 from core.domain.text import Text
-from core.services.work import SYSTEM, Deed, chore, deed, reading
+from core.services import throttle
+from core.services.origin import origin
+from core.services.work import SYSTEM, Deed, acting, deed, reading
 from core.store.models import LoginSession, PersonGrant, Region, Unit, User
 
 #: argon2id with 19 MiB and two passes: the first recommendation of OWASP's password storage sheet.
@@ -38,7 +40,7 @@ class NewPerson:
 
 def add_people(people: Iterable[NewPerson], actor: Actor = SYSTEM, *, known_password: bool = False) -> None:
     """Add accounts, all or none. `known_password` is for demo accounts that share a printed password."""
-    with chore("person.add", "accounts belong to the whole installation", actor) as done:
+    with acting(actor, Permission.PEOPLE, "person.add") as done:
         hashes: dict[str, str] = {}
         new = list(people)
         _refuse_taken(done, [person.login for person in new])
@@ -115,28 +117,42 @@ def _apply(actor: Actor, wanted: Application, password: str) -> None:
 
 
 def _grant(session: Session, wanted: Application) -> Grant:
+    """The one grant that is asked for; raises Invalid naming every field that is wrong."""
     problems: dict[str, Text] = {}
     if not _LOGIN.fullmatch(wanted.login):
         problems["login"] = _wrong_login(wanted.login)
-    if not wanted.name:
-        problems["name"] = Text("请填写姓名", "Enter the name")
-    elif len(wanted.name) > LONGEST_NAME:
-        problems["name"] = Text(f"姓名最多 {LONGEST_NAME} 个字", f"Use at most {LONGEST_NAME} characters")
+    if not 0 < len(wanted.name) <= LONGEST_NAME:
+        problems["name"] = Text(
+            f"请填写姓名，最多 {LONGEST_NAME} 个字", f"Enter the name, at most {LONGEST_NAME} characters"
+        )
     if wanted.role not in set(Role):
         problems["role"] = Text("请选择角色", "Choose a role")
-    unit = region = None
+    reach = _reach(session, wanted, problems)
+    if problems:
+        raise Invalid(next(iter(problems.values())), problems)
+    return Grant(Role(wanted.role), reach)
+
+
+def _reach(session: Session, wanted: Application, problems: dict[str, Text]) -> Reach:
+    """For a unit's people the unit; for others a region, and for inspectors some unit types."""
     if wanted.role in (Role.REPORTER, Role.LEAD):
         unit = session.scalar(select(Unit.id).where(Unit.code == wanted.unit_code))
         if unit is None:
             problems["unit"] = Text("没有这个单位编码", "There is no unit with this code")
-    elif wanted.region_code:
+        return Reach(unit_id=unit)
+    if not wanted.region_code:
+        region = None
+    elif wanted.role in (Role.AUDITOR, Role.ADMIN):
+        problems["region"] = Text(
+            "这个角色管全部地区，请不要选地区", "This role covers all regions; choose none"
+        )
+        region = None
+    else:
         region = session.scalar(select(Region.path).where(Region.code == wanted.region_code))
         if region is None:
             problems["region"] = Text("没有这个地区", "There is no such region")
-    if problems:
-        raise Invalid(next(iter(problems.values())), problems)
-    types = frozenset(wanted.unit_types) if wanted.unit_types and wanted.role == Role.INSPECTOR else None
-    return Grant(Role(wanted.role), Reach(unit, region, types))
+    some = wanted.role == Role.INSPECTOR and wanted.unit_types
+    return Reach(region_path=region, unit_types=frozenset(wanted.unit_types) if some else None)
 
 
 def check_password(password: str, *about: str) -> None:
@@ -205,6 +221,7 @@ def set_locale(who: Actor, locale: str) -> None:
 
 def change_password(who: Actor, old: str, new: str) -> None:
     """Change one's own password; every session of the account ends."""
+    throttle.admit(who.login, origin().address, device="own password")
     if verify(who.login, old) != who.user_id:
         message = Text("原密码不对", "The present password is wrong")
         raise Invalid(message, {"old": message})
@@ -219,9 +236,7 @@ def set_disabled(login: str, disabled: bool, actor: Actor = SYSTEM) -> None:
     """Disable or enable an account; a disabled one's sessions end at once. Nobody disables the own account."""
     if disabled and login == actor.login:
         raise Denied(Text("不能停用自己的账号", "You cannot disable your own account"))
-    with chore(
-        "person.disable" if disabled else "person.enable", "accounts are the administrator's", actor
-    ) as done:
+    with acting(actor, Permission.PEOPLE, "person.disable" if disabled else "person.enable") as done:
         user = _by_login(done, login)
         user.disabled_at = done.at if disabled else None
         if disabled:
@@ -232,7 +247,7 @@ def set_disabled(login: str, disabled: bool, actor: Actor = SYSTEM) -> None:
 def reset_password(login: str, password: str, actor: Actor = SYSTEM) -> None:
     """Give an account a new password; its sessions end."""
     check_password(password, login)
-    with chore("person.password", "accounts are the administrator's", actor) as done:
+    with acting(actor, Permission.PEOPLE, "person.password") as done:
         user = _by_login(done, login)
         user.password_hash = _hasher.hash(password)
         end_sessions(done, user.id)

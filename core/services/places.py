@@ -16,7 +16,7 @@ from core.domain.errors import Conflict, Invalid, Missing
 from core.domain.text import Text
 from core.services import campaigns, tallies
 from core.services.runtime import runtime
-from core.services.work import SYSTEM, chore, deed
+from core.services.work import chore, deed
 from core.store.db import lock_row
 from core.store.models import Region, Unit, UnitInterval
 
@@ -81,12 +81,10 @@ class NewUnit:
     parent: str | None = None
 
 
-def add_units(
-    units: Iterable[NewUnit], since: date, reason: str = "", actor: Actor = SYSTEM
-) -> dict[str, int]:
+def add_units(units: Iterable[NewUnit], since: date, reason: str = "") -> dict[str, int]:
     """Add units, enabled from a day on; answers with their ids by code. All or none."""
     added: dict[str, int] = {}
-    with chore("unit.add", "units are set up for all regions", actor) as done:
+    with chore("unit.add", "units are set up for all regions") as done:
         paths = {region.code: region.path for region in done.session.scalars(select(Region))}
         known = dict(done.session.execute(select(Unit.code, Unit.id)).all())
         for new in units:

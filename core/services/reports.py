@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.api.forms import ReportForm
@@ -219,7 +218,6 @@ def _write(
     report, duty = held.report, held.duty
     step(State(report.state), Action.EDIT, done.actor.roles_for(Permission.REPORT))
     report.entries = {name: list(values) for name, values in filled.entries.items()}
-    report.form_version = _form_version(done, duty)
     evidence.detach(done, held, filled.remove)
     problems = [*refused, *evidence.attach(done, held, kept)]
     form = _form(held.campaign, duty, report.period_key, report.entries)
@@ -251,6 +249,7 @@ def _submit(done: Deed, held: Held, form: ReportForm) -> None:
     was_returned = report.state == State.RETURNED
     with transition(done, held, Action.SUBMIT, Permission.REPORT):
         report.record = form.record()
+        report.form_version = _form_version(done, duty)
         report.topics = list(report.record.get(duty.covers) or []) if duty.covers else []
         if not was_returned and period is not None:
             # A return does not make a punctual report late; withdrawing one's own report starts the clock anew.
@@ -284,12 +283,3 @@ def owe_decision(done: Deed, report: Report) -> None:
     """Owe the unit's people a notice of what was decided."""
     payload = {"report_id": report.id, "version": report.version}
     owe(done.session(), "notify_decision", f"{report.id}:{report.version}", payload, done.at)
-
-
-def stored_entries(actor: Actor, report_id: str) -> tuple[int, dict[str, list[str]]]:
-    """The version and entries as they are stored now: shown beside the text of whoever came second."""
-    with reading(actor.scope(Permission.REPORT)) as session:
-        row = session.execute(select(Report.version, Report.entries).where(Report.id == report_id)).first()
-    if row is None:
-        raise Missing
-    return row.version, row.entries

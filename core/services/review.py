@@ -19,6 +19,8 @@ from core.store.queries import reviews
 from core.store.queries.reviews import QueueFilter
 
 CLAIM_LASTS = timedelta(minutes=CLAIM_MINUTES)
+#: How often "the next one" is looked for again when a colleague was quicker.
+TRIES = 5
 
 
 def claim(actor: Actor, report_id: str) -> dict[str, Any]:
@@ -28,7 +30,20 @@ def claim(actor: Actor, report_id: str) -> dict[str, Any]:
 
 
 def claim_next(actor: Actor, chosen: QueueFilter) -> dict[str, Any] | None:
-    """Begin the review of the report that has waited longest; None where nothing waits."""
+    """Begin the review of the report that has waited longest; None where nothing waits.
+
+    Two inspectors who ask at once may be shown the same report: the second then gets the next one.
+    """
+    for attempt in range(TRIES):
+        try:
+            return _claim_next(actor, chosen)
+        except Conflict:
+            if attempt == TRIES - 1:
+                raise
+    return None
+
+
+def _claim_next(actor: Actor, chosen: QueueFilter) -> dict[str, Any] | None:
     with deed(actor, Permission.REVIEW, "review.claim") as done:
         lapsed = done.at - CLAIM_LASTS
         report_id = reviews.next_in_queue(done.session(), chosen, actor.user_id, lapsed, actor.unit_ids)

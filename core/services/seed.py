@@ -69,9 +69,15 @@ def _units(world: list[Place], size: Size) -> Iterator[NewUnit]:
     province = next(place for place in world if place.level == "province")
     cities = [place for place in world if place.level == "city"]
     for unit_type in runtime().registry.unit_types.values():
+        above: dict[str, str] = {}
         for kind in unit_type.kinds:
+            here: dict[str, str] = {}
             for place, count in _spread(unit_type, kind, province, cities, world, size):
-                yield from _at(unit_type, kind, place, count)
+                for unit in _at(unit_type, kind, place, count, above | here):
+                    yield unit
+                    here.setdefault(place.code, unit.code)
+            if not kind.front_line:
+                above |= here
 
 
 def _spread(
@@ -100,7 +106,10 @@ def _counties(city: Place, world: list[Place]) -> list[Place]:
     return [place for place in world if place.parent_code == city.code] or [city]
 
 
-def _at(unit_type: UnitType, kind: UnitKind, place: Place, count: int) -> Iterator[NewUnit]:
+def _at(
+    unit_type: UnitType, kind: UnitKind, place: Place, count: int, above: dict[str, str]
+) -> Iterator[NewUnit]:
+    """Units of a kind in a place, below the nearest unit above: the same place's, else its city's or province's."""
     for number in range(count):
         mark = _MARKS[number] if count > 1 else ""
         yield NewUnit(
@@ -109,7 +118,13 @@ def _at(unit_type: UnitType, kind: UnitKind, place: Place, count: int) -> Iterat
             unit_type=unit_type.key,
             kind=kind.key,
             region_code=place.code,
+            parent=next((above[code] for code in _upwards(place) if code in above), None),
         )
+
+
+def _upwards(place: Place) -> list[str]:
+    """The place's region code and those above it, the nearest first."""
+    return place.path.strip("/").split("/")[::-1]
 
 
 def busiest(unit_type: UnitType) -> UnitKind:

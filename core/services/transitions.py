@@ -13,11 +13,11 @@ from sqlalchemy import select
 from core.domain.access import Permission
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
-from core.domain.errors import Conflict, Missing
+from core.domain.errors import Conflict, Missing, NotNow
 from core.domain.obligations import Interval
 from core.domain.text import Text
 from core.domain.workflow import Action, State, Step, step
-from core.services import campaigns, tallies
+from core.services import campaigns, plugins, tallies
 from core.services.work import Deed
 from core.store.db import lock_row
 from core.store.models import EvidenceFile, Report, ReportStep, Unit
@@ -64,6 +64,10 @@ def hold(done: Deed, report_id: str, version: int | None) -> Held:
     duty = campaign.duty(found.duty_code) if campaign and campaign.id == found.campaign_id else None
     if campaign is None or duty is None:
         raise Missing
+    if duty.plugin not in plugins.on():
+        raise NotNow(
+            Text("这一类单位已停用，只能查看", "This unit type is switched off; its reports can only be read")
+        )
     intervals = filings.intervals(done.session(), unit.id)
     return Held(campaign, duty, unit, intervals, found, _attached(done, found.id))
 

@@ -1,4 +1,4 @@
-"""A deed: one transaction that holds what is done and its audit record. The only commit in the product."""
+"""A deed: one transaction that holds what is done and its audit record. The only commit of deeds: see decision 6."""
 
 from __future__ import annotations
 
@@ -82,6 +82,15 @@ def deed(actor: Actor, permission: Permission, action: str) -> Iterator[Deed]:
 def chore(action: str, why: str, actor: Actor = SYSTEM) -> Iterator[Deed]:
     """Do something on the product's own behalf, over everything."""
     with _transaction(actor, action, Everything(why)) as done:
+        yield done
+
+
+@contextmanager
+def acting(actor: Actor, permission: Permission, action: str) -> Iterator[Deed]:
+    """What a person does from a page or the machine's administrator from a command, over everything."""
+    if actor is not SYSTEM and not actor.may(permission):
+        raise Missing
+    with _transaction(actor, action, Everything("the whole installation")) as done:
         yield done
 
 

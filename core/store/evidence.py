@@ -6,12 +6,15 @@ caller writes the row. A failed fsync is never tried again into a success: the k
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 import time
 import unicodedata
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -84,16 +87,40 @@ class EvidenceFolder:
             raise Unrecognised
         target = self.path(digest.hexdigest())
         self._make(target.parent)
-        known = target.exists()
         temporary.chmod(0o400)
-        temporary.rename(target)
-        try:
-            _sync_folder(target.parent)
-        except OSError:
-            if not known:
-                target.unlink(missing_ok=True)
-            raise
+        with self._lock(fcntl.LOCK_SH):
+            known = target.exists()
+            temporary.rename(target)
+            try:
+                _sync_folder(target.parent)
+            except OSError:
+                if not known:
+                    target.unlink(missing_ok=True)
+                raise
         return Stored(digest.hexdigest(), size, found)
+
+    @contextmanager
+    def _lock(self, kind: int) -> Iterator[None]:
+        """Writers share it; the sweep has it alone, so that it never takes a file that is being written again."""
+        handle = os.open(self._incoming, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, kind)
+            yield
+        finally:
+            os.close(handle)
+
+    def sweep(self, known: Collection[str], older_than: float) -> int:
+        """Remove files that nobody knows, once they are so many seconds old; says how many.
+
+        Bytes are kept before their row: a form that was refused leaves some behind.
+        """
+        removed = 0
+        for sha256 in self.hashes().difference(known):
+            with self._lock(fcntl.LOCK_EX):
+                if self.path(sha256).exists() and self.age(sha256) > older_than:
+                    self.path(sha256).unlink()
+                    removed += 1
+        return removed
 
     def _make(self, folder: Path) -> None:
         """Create a folder so that it outlives a power cut, parents included."""

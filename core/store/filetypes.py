@@ -44,7 +44,6 @@ TXT = FileType("document", "text/plain", ".txt")
 ZIP = FileType("archive", "application/zip", ".zip")
 
 ALL = (JPEG, PNG, WEBP, HEIC, MP4, MOV, PDF, DOCX, XLSX, CSV, TXT, ZIP)
-BY_MEDIA_TYPE = {item.media_type: item for item in ALL}
 #: The only types that a browser may show in place; everything else is downloaded.
 INLINE = frozenset({JPEG.media_type, PNG.media_type, WEBP.media_type})
 

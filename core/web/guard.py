@@ -82,7 +82,8 @@ def install(app: Flask) -> None:
         g.plugins_on = frozenset()
         refuse_foreign_host()
         policy = declared.get(request.endpoint or "")
-        refuse_unreadable(files=policy is not None and policy.unit_pages)
+        # Large bodies are read for people who may send files, not for strangers.
+        refuse_unreadable(files=policy is not None and policy.unit_pages and g.actor is not None)
 
     @app.before_request
     def gate() -> BaseResponse | None:
@@ -108,7 +109,15 @@ def install(app: Flask) -> None:
     def note(response: Response) -> Response:
         response.headers["X-Request-Id"] = origin().request_id
         policy = declared.get(request.endpoint or "")
-        if policy and policy.audit and request.method not in READING and not origin().recorded:
+        open_to_all = (
+            policy is not None and policy.permission is Permission.PUBLIC and response.status_code < 400
+        )
+        if (
+            policy
+            and policy.audit
+            and request.method not in READING
+            and not (origin().recorded or open_to_all)
+        ):
             _record(policy.audit, response.status_code)
         return response
 

@@ -7,12 +7,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from core.domain.access import Permission
-from core.domain.campaigns import CampaignFacts
 from core.domain.errors import Invalid
 from core.domain.schema import metric_shown, present, share_line
 from core.domain.workflow import Action, State, actions
-from core.services import campaigns, places, plugins, progress
 from core.services import clauses as clause_map
+from core.services import places, plugins, progress
 from core.services import reports as report_service
 from core.services.progress import Overview
 from core.services.runtime import runtime
@@ -21,7 +20,7 @@ from core.store.queries import reports as report_queries
 from core.store.queries import units as unit_queries
 from core.store.queries.reports import ReportFilter
 from core.store.queries.units import UnitFilter
-from core.web import heat
+from core.web import finding, heat
 from core.web.context import say
 from core.web.guard import actor
 from core.web.paging import PER_PAGE, Page, offset, page_number
@@ -31,21 +30,9 @@ bp = Blueprint("office", __name__, url_prefix="/office")
 _UNIT = "/units/<int(max=2147483647):unit_id>"
 
 
-def _campaign() -> CampaignFacts:
-    return campaigns.current() or abort(404)
-
-
-def _region_path() -> str | None:
-    code = request.args.get("region")
-    if not code:
-        return None
-    place = unit_queries.place(db.session(), code)
-    return place.path if place else abort(404)
-
-
 @route(bp, "/", Permission.DASHBOARD)
 def dashboard() -> str:
-    campaign = _campaign()
+    campaign = finding.campaign()
     found = progress.overview(actor(), campaign, request.args.get("region"))
     if found is None:
         abort(404)
@@ -77,17 +64,17 @@ def _metrics(found: Overview) -> list[dict[str, object]]:
 
 @route(bp, "/clauses", Permission.DASHBOARD)
 def clauses() -> str:
-    campaign = _campaign()
+    campaign = finding.campaign()
     return render_template("office/clauses.html", facts=campaign, rows=clause_map.trace(actor(), campaign))
 
 
 @route(bp, "/reports", Permission.READ_REPORTS)
 def reports() -> str:
-    campaign = _campaign()
+    campaign = finding.campaign()
     number = page_number()
     args = request.args
     chosen = ReportFilter(
-        _region_path(), args.get("type") or None, args.get("duty") or None, args.get("state") or None
+        finding.region_path(), args.get("type") or None, args.get("duty") or None, args.get("state") or None
     )
     rows, total = report_queries.list_reports(db.session(), campaign.id, chosen, offset(number), PER_PAGE)
     return render_template(
@@ -108,10 +95,10 @@ def report(report_id: str) -> str:
 
 
 def _report_page(report_id: str, reason: str, errors: dict[str, str]) -> str:
-    found = report_queries.view(db.session(), report_id)
+    found = report_queries.view(db.session(), report_id, as_submitted=True)
     if found is None or found.submitted_at is None:
         abort(404)
-    campaign = _campaign()
+    campaign = finding.campaign()
     may = actions(State(found.state), actor().roles_for(Permission.REOPEN))
     return render_template(
         "office/report.html",
@@ -145,7 +132,9 @@ def _units_page(errors: dict[int, str]) -> str:
     number = page_number()
     args = request.args
     state = {"on": True, "off": False}.get(args.get("state", ""))
-    chosen = UnitFilter(_region_path(), args.get("type") or None, args.get("q", "").strip()[:60], state)
+    chosen = UnitFilter(
+        finding.region_path(), args.get("type") or None, args.get("q", "").strip()[:60], state
+    )
     rows, total = unit_queries.list_units(db.session(), chosen, offset(number), PER_PAGE)
     return render_template(
         "office/units.html",
@@ -167,7 +156,8 @@ def _unit_page(unit_id: int, reason: str, errors: dict[str, str]) -> str:
     found = unit_queries.unit(db.session(), unit_id)
     if found is None:
         abort(404)
-    return render_template("office/unit.html", unit=found, reason=reason, errors=errors)
+    tree = unit_queries.relatives(db.session(), unit_id)
+    return render_template("office/unit.html", unit=found, tree=tree, reason=reason, errors=errors)
 
 
 @route(

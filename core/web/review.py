@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from core.domain.access import Permission
-from core.domain.campaigns import CampaignFacts
 from core.domain.errors import Invalid
 from core.domain.schema import present
 from core.domain.workflow import Action, State, actions
-from core.services import campaigns, review
+from core.services import review
 from core.services.runtime import runtime
 from core.store.db import db
 from core.store.queries import reports, reviews, units
 from core.store.queries.reports import ReportView
 from core.store.queries.reviews import QueueFilter
+from core.web import finding
 from core.web.context import say
 from core.web.guard import actor
 from core.web.paging import PER_PAGE, Page, offset, page_number
@@ -25,20 +25,13 @@ from core.web.policy import route
 bp = Blueprint("review", __name__, url_prefix="/review")
 
 
-def _campaign() -> CampaignFacts:
-    return campaigns.current() or abort(404)
-
-
 def _filter() -> QueueFilter:
-    """The queue's filter from the address; an unknown region or type filters nothing away silently: 404."""
-    values = request.values
-    place = units.place(db.session(), values["region"]) if values.get("region") else None
-    if values.get("region") and place is None:
-        abort(404)
+    """The queue's filter from the address or the form that carries it along."""
     return QueueFilter(
-        region_path=place.path if place else None,
-        unit_type=values.get("type") or None,
-        duty_code=values.get("duty") or None,
+        region_path=finding.region_path(),
+        unit_type=request.values.get("type") or None,
+        duty_code=request.values.get("duty") or None,
+        without=tuple(duty.code for duty in finding.campaign().duties if duty.plugin not in g.plugins_on),
     )
 
 
@@ -50,7 +43,7 @@ def queue() -> str:
         "review/queue.html",
         rows=rows,
         page=Page(number, total),
-        facts=_campaign(),
+        facts=finding.campaign(),
         places=units.choices(db.session(), actor().scope(Permission.REVIEW)),
         types=runtime().registry.unit_types.values(),
         chosen={name: request.args.get(name, "") for name in ("region", "type", "duty")},
@@ -118,14 +111,14 @@ def _onward() -> Response:
 
 
 def _report(report_id: str) -> ReportView:
-    found = reports.view(db.session(), report_id)
+    found = reports.view(db.session(), report_id, as_submitted=True)
     if found is None or found.submitted_at is None:
         abort(404)
     return found
 
 
 def _page(found: ReportView, reason: str, errors: dict[str, str]) -> str:
-    campaign = _campaign()
+    campaign = finding.campaign()
     duty = campaign.duty(found.duty_code)
     may = actions(State(found.state), actor().roles_for(Permission.REVIEW))
     mine = found.claimed_by == actor().user_id

@@ -13,20 +13,20 @@ from werkzeug.wrappers import Response
 from core.config import MAX_FILE
 from core.domain.access import Permission
 from core.domain.calendar import Period
-from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.errors import Conflict, NotNow
 from core.domain.schema import present
 from core.domain.text import Text
 from core.domain.units import UnitFacts
 from core.domain.workflow import Action, State, actions
-from core.services import agenda, campaigns, reports
+from core.services import agenda, reports
 from core.services.evidence import Upload
 from core.services.reports import Filled, Saved
 from core.store.db import db
 from core.store.filetypes import ALL
 from core.store.queries import reports as queries
 from core.store.queries.reports import ReportView
+from core.web import finding
 from core.web.context import say
 from core.web.guard import actor
 from core.web.policy import route
@@ -38,13 +38,9 @@ def _unit() -> UnitFacts:
     return g.unit  # type: ignore[no-any-return]
 
 
-def _campaign() -> CampaignFacts:
-    return campaigns.current() or abort(404)
-
-
 @route(bp, "/", Permission.REPORT, unit_pages=True)
 def home(unit_type: str) -> str:
-    campaign = _campaign()
+    campaign = finding.campaign()
     return render_template(
         "unit/home.html", unit=_unit(), facts=campaign, agenda=agenda.of_unit(campaign, _unit(), g.plugins_on)
     )
@@ -55,7 +51,7 @@ def new(unit_type: str, code: str, period_key: str) -> str:
     duty, period = _duty(code, period_key)
     if not agenda.owes(_unit(), duty, period):
         abort(404)
-    reports.refuse_not_now(_campaign(), _unit(), duty, period)
+    reports.refuse_not_now(finding.campaign(), _unit(), duty, period)
     form = reports.form_class(duty)(span=period.span)
     return _fill(duty, period, form, report=None)
 
@@ -118,7 +114,7 @@ def withdraw(unit_type: str, report_id: str) -> Response:
 
 
 def _duty(code: str, period_key: str) -> tuple[DutyRule, Period]:
-    campaign = _campaign()
+    campaign = finding.campaign()
     duty = campaign.duty(code)
     period = campaign.period(duty, period_key) if duty and duty.plugin in g.plugins_on else None
     if duty is None or period is None:

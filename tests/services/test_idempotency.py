@@ -27,6 +27,7 @@ from tests.services.helpers import (
     handed_in,
     home,
     photo,
+    quiet,
     stored,
     submit,
     typed,
@@ -50,6 +51,7 @@ def ids(answers: list[Saved | DudaoError]) -> set[str]:
 
 
 def test_fifty_submissions_of_one_key_at_once_make_one_report(any_app: Flask) -> None:
+    quiet()
     reporter = clerk(add_unit("test-operator"))
     wishes = [wish(reporter, "one-key") for _number in range(50)]
     db.session.rollback()

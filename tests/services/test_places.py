@@ -32,6 +32,7 @@ from tests.services.helpers import (
     day,
     disagreements,
     handed_in,
+    quiet,
     submit,
 )
 
@@ -154,6 +155,7 @@ def test_the_reason_is_kept_for_the_unit_and_for_the_audit_trail(app: Flask) -> 
 
 def test_a_tally_follows_the_unit_out_and_in_again(any_app: Flask) -> None:
     """What was filed for the running week counts while the unit owes it; work done stays counted as reports."""
+    quiet()
     unit_id = add_unit("one")
     who = clerk(unit_id)
     for seed in range(3):

@@ -16,7 +16,7 @@ from core.store.db import db
 from core.store.models import AuditRecord, PluginState
 from core.store.queries import units as queries
 from tests.conftest import actor
-from tests.services.helpers import add_unit, campaign, clerk, filled, handed_in, home, later, version
+from tests.services.helpers import add_unit, campaign, clerk, filled, handed_in, home, later, quiet, version
 
 
 def switch(key: str, on: bool, login: str = "office", reason: str = "暂停使用") -> None:
@@ -91,6 +91,7 @@ def rows(*tables: str) -> str:
 
 def test_off_and_on_again_changes_no_row_of_the_units(any_app: Flask) -> None:
     """Z5: untouched, and identical bit for bit afterwards."""
+    quiet()
     handed_in(clerk(add_unit("one")), "CAR-03", "week-3")
     tables = ("unit", "unit_interval", "report", "report_step", "evidence_file", "tally", "tally_metric")
     before = rows(*tables)

@@ -37,12 +37,14 @@ from tests.services.helpers import (
     disagreements,
     filled,
     handed_in,
+    quiet,
 )
 from tests.services.threads import together
 
 
 def units() -> list[int]:
-    """Two that share a leaf, and one elsewhere."""
+    """Two that share a leaf, and one elsewhere, in a world without other reports."""
+    quiet()
     return [add_unit("one"), add_unit("two"), add_unit("three", region=OTHER_CITY)]
 
 
@@ -111,6 +113,7 @@ ROUNDS = [pytest.param(1, id="once"), pytest.param(25, id="often", marks=pytest.
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_many_at_once_on_one_leaf_keep_it_right(any_app: Flask, rounds: int) -> None:
     """Eight units of one leaf, a thread for each, inspectors and office between them."""
+    quiet()
     ids = [add_unit(f"unit-{number}") for number in range(8)]
     for turn in range(rounds):
         crowds = [bustle(turn * 100 + number, [unit_id]) for number, unit_id in enumerate(ids)]
@@ -124,6 +127,7 @@ def test_many_at_once_on_one_leaf_keep_it_right(any_app: Flask, rounds: int) -> 
 
 def test_people_of_one_unit_at_once_are_counted_once(any_app: Flask) -> None:
     """Three a week, handed in by six people in the same moment, then judged by two inspectors at once."""
+    quiet()
     unit_id = add_unit("one")
     who = clerk(unit_id)
     for _turn in range(3):
@@ -138,6 +142,7 @@ def test_people_of_one_unit_at_once_are_counted_once(any_app: Flask) -> None:
 
 
 def test_one_day_reported_by_several_at_once_is_filed_once(any_app: Flask) -> None:
+    quiet()
     unit_id = add_unit("one")
     who = clerk(unit_id)
     for number in (16, 17, 18):
@@ -151,6 +156,7 @@ def test_one_day_reported_by_several_at_once_is_filed_once(any_app: Flask) -> No
 
 def test_units_of_one_leaf_that_are_switched_at_once_neither_block_nor_miscount(any_app: Flask) -> None:
     """Each has reports for several duties; what one holds in one order another must not hold in another."""
+    quiet()
     ids = [add_unit(f"unit-{number}") for number in range(6)]
     for number, unit_id in enumerate(ids):
         who = clerk(unit_id)

@@ -274,3 +274,12 @@ def test_whatever_a_name_holds_it_is_one_safe_path_component(raw: str) -> None:
 
 def test_a_windows_path_without_its_slashes_leaves_no_name_of_a_person() -> None:
     assert shown_name("C:Users王某现场.png", ".png") == "file.png"
+
+
+def test_the_sweep_removes_what_nobody_knows_once_it_is_old(kept: EvidenceFolder) -> None:
+    known = kept.put(io.BytesIO(picture("PNG")), "a.png", LIMIT).sha256
+    lost = kept.put(io.BytesIO(picture("WEBP")), "b.webp", LIMIT).sha256
+    assert kept.sweep({known}, older_than=600) == 0, "a file without a row is normal for minutes"
+    assert kept.sweep({known}, older_than=-1) == 1
+    assert kept.hashes() == {known}
+    assert kept.put(io.BytesIO(picture("WEBP")), "b.webp", LIMIT).sha256 == lost, "it can come again"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.store import filetypes
-from core.store.filetypes import ALL, BY_MEDIA_TYPE, INLINE, FileType, recognise
+from core.store.filetypes import ALL, INLINE, FileType, recognise
 from tests.unit.files import archive, docx, iso, picture, workbook
 
 
@@ -167,7 +167,7 @@ def test_damaged_files_are_told_or_refused_but_never_raise(tmp_path: Path, data:
 
 def test_only_pictures_that_browsers_draw_are_shown_in_place() -> None:
     assert {"image/jpeg", "image/png", "image/webp"} == INLINE
-    assert {item.media_type for item in ALL} == set(BY_MEDIA_TYPE)
+    assert len({item.media_type for item in ALL}) == len(ALL)
     assert len({item.extension for item in ALL}) == len(ALL)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,3 +58,20 @@ def list_people(session: Session, words: str, offset: int, limit: int) -> tuple[
         types = tuple(row.unit_types) if row.unit_types is not None else None
         grants[row.user_id].append(GrantRow(row.role, row.name, row.region_path, types))
     return [PersonRow(u.login, u.name, u.disabled_at, tuple(grants[u.id])) for u in users], total
+
+
+def with_role(
+    session: Session, roles: Collection[str], *, unit_id: int | None = None, everywhere: bool = False
+) -> list[int]:
+    """Ids of live accounts that hold one of the roles: for a unit, or `everywhere` without a region's limit."""
+    statement = (
+        select(PersonGrant.user_id)
+        .join(User, User.id == PersonGrant.user_id)
+        .where(PersonGrant.role.in_(roles), User.disabled_at.is_(None))
+        .distinct()
+    )
+    if unit_id is not None:
+        statement = statement.where(PersonGrant.unit_id == unit_id)
+    if everywhere:
+        statement = statement.where(PersonGrant.region_path.is_(None))
+    return list(session.scalars(statement))

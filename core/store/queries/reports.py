@@ -107,8 +107,11 @@ class ReportView:
     steps: tuple[StepView, ...]
 
 
-def view(session: Session, report_id: str) -> ReportView | None:
-    """A report in scope with everything that belongs to it."""
+def view(session: Session, report_id: str, *, as_submitted: bool = False) -> ReportView | None:
+    """A report in scope with everything that belongs to it.
+
+    `as_submitted` shows the files of the last submission, not those of a draft that its unit is mending.
+    """
     row = session.execute(
         select(Report, Unit.name, Region.name, FormVersion.schema)
         .join(Unit, Unit.id == Report.unit_id)
@@ -142,7 +145,7 @@ def view(session: Session, report_id: str) -> ReportView | None:
         claimed_by_name=names.get(report.claimed_by),
         claimed_at=report.claimed_at,
         reason=report.reason,
-        files=_files(session, report_id),
+        files=_files(session, report_id, as_submitted=as_submitted),
         steps=_steps(session, report_id),
     )
 
@@ -153,7 +156,15 @@ def _names(session: Session, ids: set[int | None]) -> dict[int | None, str]:
     return {row.id: row.name for row in rows}
 
 
-def _files(session: Session, report_id: str) -> tuple[FileView, ...]:
+def _files(session: Session, report_id: str, *, as_submitted: bool) -> tuple[FileView, ...]:
+    submitted = (
+        select(ReportStep.files)
+        .where(ReportStep.report_id == report_id, ReportStep.action == "submit")
+        .order_by(ReportStep.version.desc())
+        .limit(1)
+    )
+    ids = session.scalar(submitted) if as_submitted else None
+    chosen = EvidenceFile.removed_at.is_(None) if ids is None else EvidenceFile.id.in_(ids)
     rows = session.execute(
         select(
             EvidenceFile.id,
@@ -165,7 +176,7 @@ def _files(session: Session, report_id: str) -> tuple[FileView, ...]:
             EvidenceFile.added_at,
         )
         .join(Blob, Blob.sha256 == EvidenceFile.sha256)
-        .where(EvidenceFile.report_id == report_id, EvidenceFile.removed_at.is_(None))
+        .where(EvidenceFile.report_id == report_id, chosen)
         .order_by(EvidenceFile.added_at, EvidenceFile.id)
     )
     return tuple(FileView(*row) for row in rows)

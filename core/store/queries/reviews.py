@@ -14,11 +14,15 @@ from core.store.models import Region, Report, Unit, User
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What an inspector looks at: a region's subtree, a unit type, a duty. Empty means all in scope."""
+    """What an inspector looks at: a region's subtree, a unit type, a duty. Empty means all in scope.
+
+    `without` names duties that nobody may decide on now, because their plugin is off.
+    """
 
     region_path: str | None = None
     unit_type: str | None = None
     duty_code: str | None = None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ def _waiting(chosen: QueueFilter) -> list[ColumnElement[bool]]:
         conditions.append(Report.unit_type == chosen.unit_type)
     if chosen.duty_code:
         conditions.append(Report.duty_code == chosen.duty_code)
+    if chosen.without:
+        conditions.append(Report.duty_code.not_in(chosen.without))
     return conditions
 
 

@@ -119,6 +119,25 @@ class UnitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Relatives:
+    """A unit's place in the unit tree: the unit above, and those below with how many there are in all."""
+
+    above: tuple[int, str] | None
+    below: tuple[tuple[int, str], ...]
+    count: int
+
+
+def relatives(session: Session, unit_id: int, most: int = 50) -> Relatives:
+    """The units next above and below a unit, as far as they lie in the session's scope."""
+    parent = select(Unit.parent_id).where(Unit.id == unit_id).scalar_subquery()
+    above = session.execute(select(Unit.id, Unit.name).where(Unit.id == parent)).first()
+    children = select(Unit.id, Unit.name).where(Unit.parent_id == unit_id).order_by(Unit.region_path, Unit.id)
+    count = session.scalar(select(func.count(Unit.id)).where(Unit.parent_id == unit_id)) or 0
+    below = [(row.id, row.name) for row in session.execute(children.limit(most))]
+    return Relatives((above.id, above.name) if above else None, tuple(below), count)
+
+
+@dataclass(frozen=True, slots=True)
 class UnitFilter:
     region_path: str | None = None
     unit_type: str | None = None
