@@ -23,7 +23,7 @@ from core.store.models import Blob, EvidenceFile
 from core.store.upsert import insert_or_ignore
 
 #: Files without a row are normal for minutes: bytes come before their row.
-GRACE = timedelta(minutes=10)
+GRACE = timedelta(minutes=3)
 
 KIND_TITLES: dict[FileKind, Text] = {
     "photo": Text("照片（JPEG、PNG、WebP、HEIC）", "photo (JPEG, PNG, WebP, HEIC)"),

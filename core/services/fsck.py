@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.domain.access import Everything
-from core.services import campaigns, evidence, tallies
+from core.services import campaigns, tallies
 from core.services.runtime import runtime
 from core.services.work import reading
 from core.store.models import Blob, EvidenceFile, OutboxTask, Report, ReportStep
 
-#: The sweep comes every ten minutes: what is older than two rounds was left behind.
-LEFT_BEHIND = 2 * evidence.GRACE + timedelta(minutes=1)
+#: The sweep comes every five minutes and takes what is older than its grace: nothing may be this old.
+LEFT_BEHIND = timedelta(minutes=10)
 #: Owed work older than this should have been done.
 OUTBOX_AGE = timedelta(minutes=5)
 

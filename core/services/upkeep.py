@@ -8,11 +8,11 @@ from core.services.runtime import runtime
 from core.services.work import chore, reading
 
 #: How often evidence that nobody holds is swept away, in minutes.
-SWEEP_EVERY = 10
+SWEEP_EVERY = 5
 
 
 def owe_sweep() -> int:
-    """Owe one sweep of the evidence folder for each ten minutes; says whether it is new."""
+    """Owe one sweep of the evidence folder for each such span; says whether it is new."""
     now = runtime().clock.now()
     key = f"{now:%Y-%m-%dT%H}:{now.minute // SWEEP_EVERY}"
     with reading(Everything("the schedule")) as session:

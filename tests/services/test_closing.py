@@ -103,7 +103,7 @@ class Machines:
         """Both schedulers at once; then workers take what is owed, in any order, some of it twice at once."""
         db.session.rollback()
         for app in self.apps:
-            together(app, [schedule.tick] * 2)
+            together(app, [closing.owe_closings] * 2)
         ids = pending()
         self.rng.shuffle(ids)
         db.session.rollback()

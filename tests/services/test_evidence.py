@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +13,8 @@ import pytest
 from flask import Flask
 
 from core.domain.access import Actor
-from core.domain.errors import Missing
+from core.domain.errors import Missing, NotNow
 from core.domain.workflow import State
-from core.domain.errors import NotNow
 from core.services import evidence, fsck, reports
 from core.services.reports import Saved
 from core.services.runtime import runtime
@@ -26,13 +26,16 @@ from tests.services.helpers import (
     clerk,
     document,
     files,
+    filled,
     handed_in,
+    home,
     jpeg,
     photo,
     stored,
     submit,
     version,
 )
+from tests.services.threads import together
 
 
 def test_a_photograph_is_kept_bit_by_bit_even_after_it_was_taken_off(app: Flask, operator: Actor) -> None:
@@ -193,6 +196,7 @@ def test_sweeping_while_the_same_bytes_arrive_again_loses_nothing(any_app: Flask
         aged(stray, 60)
         wish = filled(home(who), "CAR-03", "week-3", 1, uploads=[photo(seed)])
         db.session.rollback()
-        saved, _swept = together(any_app, [partial(reports.save, who, wish, submit=True), sweep])
+        jobs: list[Callable[[], object]] = [partial(reports.save, who, wish, submit=True), sweep]
+        saved, _swept = together(any_app, jobs)
         assert isinstance(saved, Saved) and saved.ok
         assert runtime().evidence.path(stray).read_bytes() == jpeg(seed)

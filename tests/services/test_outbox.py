@@ -19,7 +19,7 @@ from core.services.work import Deed, chore
 from core.store.db import db
 from core.store.models import AuditRecord, Notification, OutboxTask, User
 from tests.conftest import actor
-from tests.services.helpers import add_unit, clerk, count, handed_in, later, submit, version
+from tests.services.helpers import add_unit, clerk, count, handed_in, later, stored, submit, version
 from tests.services.threads import together
 
 SECOND = timedelta(seconds=1)
@@ -90,7 +90,7 @@ def test_the_notice_names_decision_reason_and_page(app: Flask, operator: Actor) 
     (line,), total = notices.inbox(operator, 0, 10)
     assert total == notices.unread(operator) == 1
     assert (line.title.zh, line.body.zh, line.tone) == ("CAR-03 报告被退回", "请补充照片", "warning")
-    assert line.url == f"/u/carriers/reports/{report_id}"
+    assert line.url == f"/u/carriers/reports/{report_id}?unit={stored(report_id).unit_id}"
     notices.mark_read(operator)
     assert (notices.unread(operator), notices.unread(actor("carriers-lead"))) == (0, 1)
 

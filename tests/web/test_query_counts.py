@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from core.store.models import EvidenceFile, LoginSession, Notification, Report, ReportStep, User
 from tests.web.conftest import opened
@@ -140,6 +140,8 @@ def test_a_report_takes_the_same_statements_for_one_file_and_step_and_for_fifty(
         ]  # fmt: skip
         session.execute(insert(EvidenceFile), files)
         session.execute(insert(ReportStep), history)
+        submission = update(ReportStep).where(ReportStep.report_id == report_id, ReportStep.action == "submit")
+        session.execute(submission.values(files=[file["id"] for file in files]))
         session.commit()
     fifty, text = count(site, login, url)
     assert text.count("/files/") >= 50
