@@ -1,4 +1,4 @@
-"""The lead's fixtures with a clock that stands still, and a PostgreSQL world that is filled once and copied."""
+"""The common fixtures with a clock that stands still, and a PostgreSQL world that is filled once and copied."""
 
 from __future__ import annotations
 
