@@ -46,7 +46,8 @@ def add_people(people: Iterable[NewPerson], actor: Actor = SYSTEM, *, known_pass
         _refuse_taken(done, [person.login for person in new])
         for person in new:
             if not known_password:
-                check_password(person.password, person.login, person.name)
+                own = [grant.reach.unit_id for grant in person.grants if grant.reach.unit_id is not None]
+                check_password(person.password, *_first_guesses(person.login, person.name, own))
             if person.password not in hashes or not known_password:
                 hashes[person.password] = _hasher.hash(person.password)
             done.session.add(_row(done, person, hashes[person.password]))
@@ -162,6 +163,12 @@ def check_password(password: str, *about: str) -> None:
         raise Invalid(problem, {"password": problem})
 
 
+def _first_guesses(login: str, name: str, unit_ids: Iterable[int | None]) -> list[str]:
+    """What is guessed first: the person's own names and those of their units."""
+    with reading(Everything("a password is compared with the own unit's name")) as session:
+        return [login, name, *session.scalars(select(Unit.name).where(Unit.id.in_(list(unit_ids))))]
+
+
 def verify(login: str, password: str) -> int | None:
     """The id of the live account that this name and password open; takes as long where there is none."""
     with reading(Everything("signing in comes before any scope")) as session:
@@ -225,7 +232,7 @@ def change_password(who: Actor, old: str, new: str) -> None:
     if verify(who.login, old) != who.user_id:
         message = Text("原密码不对", "The present password is wrong")
         raise Invalid(message, {"old": message})
-    check_password(new, who.login, who.name)
+    check_password(new, *_first_guesses(who.login, who.name, who.unit_ids))
     with deed(who, Permission.SIGNED_IN, "account.password") as done:
         done.session.get_one(User, who.user_id).password_hash = _hasher.hash(new)
         end_sessions(done, who.user_id)
@@ -246,9 +253,14 @@ def set_disabled(login: str, disabled: bool, actor: Actor = SYSTEM) -> None:
 
 def reset_password(login: str, password: str, actor: Actor = SYSTEM) -> None:
     """Give an account a new password; its sessions end."""
-    check_password(password, login)
     with acting(actor, Permission.PEOPLE, "person.password") as done:
         user = _by_login(done, login)
+        own = done.session.scalars(
+            select(PersonGrant.unit_id).where(
+                PersonGrant.user_id == user.id, PersonGrant.unit_id.is_not(None)
+            )
+        )
+        check_password(password, *_first_guesses(login, user.name, own.all()))
         user.password_hash = _hasher.hash(password)
         end_sessions(done, user.id)
         done.about("person", login)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from core.services import people, sessions
 from core.services.origin import Origin, set_origin
 from core.services.people import Application, NewPerson
 from core.store.db import db
-from core.store.models import AuditRecord, LoginAttempt, LoginSession, PersonGrant, User
+from core.store.models import AuditRecord, LoginAttempt, LoginSession, PersonGrant, Unit, User
 from tests.conftest import PASSWORD, actor
 from tests.services.helpers import CITY, count, later
 
@@ -49,6 +50,27 @@ def test_a_password_that_is_easy_to_guess_is_refused_with_a_reason(app: Flask, p
     assert refused.value.fields["password"].zh and refused.value.fields["password"].en
     db.session.rollback()
     assert count(User, User.login == "wang") == 0
+
+
+def test_the_own_name_and_the_units_name_with_digits_are_refused_wherever_a_password_is_set(
+    app: Flask,
+) -> None:
+    who = actor("carriers-reporter")
+    (unit_id,) = who.unit_ids
+    unit = db.session.get(Unit, unit_id)
+    assert unit is not None
+    setters: list[Callable[[str], None]] = [
+        lambda text: people.reset_password(who.login, text),
+        lambda text: people.change_password(who, PASSWORD, text),
+        lambda text: people.add_people([person("wang", text, who.name, *who.grants)]),
+    ]
+    for easy in (f"{who.name}20201112", f"{unit.name}2020"):
+        for act in setters:
+            with pytest.raises(Invalid) as refused:
+                act(easy)
+            assert "password" in refused.value.fields
+            db.session.rollback()
+    assert people.verify(who.login, PASSWORD)
 
 
 @pytest.mark.parametrize("password", [GOOD, "今天天气不错我们去河边走走", "a b c d e f g h", "k7!xq" * 25])
