@@ -18,7 +18,7 @@ PAUSES = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), tim
 
 
 class _NothingToDo(Exception):
-    """The job was done already, or was taken back."""
+    """The job was done already, was given up, or was taken back."""
 
 
 def run(outbox_id: str) -> None:
@@ -30,7 +30,7 @@ def run(outbox_id: str) -> None:
         with chore("task.run", "a job works for everybody") as done:
             lock_row(done.session(), OutboxTask, outbox_id)
             task = done.session.get(OutboxTask, outbox_id)
-            if task is None or task.done_at is not None:
+            if task is None or task.done_at is not None or task.failed_at is not None:
                 raise _NothingToDo
             done.about("task", task.id, job=task.job, key=task.key)
             HANDLERS[task.job](done, task.payload)

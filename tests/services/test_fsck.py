@@ -170,6 +170,7 @@ def test_fsck_names_owed_work_that_nobody_does(report: str) -> None:
     assert fsck.check().outbox == [f"notify_decision:{report}:{version(report)}: still owed"]
     changed(update(OutboxTask).values(failed_at=runtime().clock.now(), error="RuntimeError: 坏了"))
     assert "RuntimeError: 坏了" in fsck.check().outbox[0]
+    changed(update(OutboxTask).values(failed_at=None))
     finish_work()
     assert fsck.check().outbox == []
 
