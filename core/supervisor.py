@@ -161,7 +161,7 @@ class _Tree:
             web = self._start("web", _part("serve", "--host", self.host, "--port", str(self.port)))
             self._start("worker", _part("worker"))
             self._start("scheduler", _part("scheduler"))
-            if self._wait(web, lambda: _healthy(self.host, self.port)) and banner:
+            if self._wait(web, lambda: answers(self.host, self.port)) and banner:
                 banner()
             while not self.stopped():
                 self._look_after(self.children)
@@ -249,7 +249,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     return values
 
 
-def _healthy(host: str, port: int) -> bool:
+def answers(host: str, port: int) -> bool:
+    """Whether a web server is alive there."""
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
     connection = http.client.HTTPConnection(local, port, timeout=2)
     try:

@@ -27,8 +27,6 @@ from core.store.models import (
     FormVersion,
     Report,
     ReportStep,
-    TallyLeaf,
-    TallyMetric,
     Unit,
     User,
 )
@@ -49,7 +47,7 @@ def fill(campaign: CampaignFacts, count: int, leave_out: LeaveOut) -> list[str]:
         _write(done, ReportStep, [_step(report) for report in reports])
         photograph = _photograph(done)
         _write(done, EvidenceFile, [_file(report, photograph) for report in reports])
-        _write_tallies(done, campaign)
+        tallies.write_anew(done.session(), campaign)
         done.about("seed", campaign.key, reports=count)
     return [report["id"] for report in sorted(reports, key=lambda report: report["submitted_at"])]
 
@@ -166,14 +164,3 @@ def _file(report: dict[str, Any], photograph: Kept) -> dict[str, Any]:
         "added_at": report["submitted_at"],
         "added_by": report["submitted_by"],
     }
-
-
-def _write_tallies(done: Deed, campaign: CampaignFacts) -> None:
-    counts: list[dict[str, Any]] = []
-    sums: list[dict[str, Any]] = []
-    for leaf, part in tallies.recount(done.session(), campaign).items():
-        key = {name: getattr(leaf, name) for name in leaf.__slots__}
-        counts.append(key | part.tally.counts())
-        sums += [key | {"metric": name, "total": total} for name, total in part.metrics.items()]
-    _write(done, TallyLeaf, counts)
-    _write(done, TallyMetric, sums)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import core
-from core import parent, serve
+from core import parent, serve, supervisor
 from core.bench.baseline import ROWS
 from core.bench.browser import HOST
 from core.config import Settings
@@ -103,23 +102,12 @@ def python_environment() -> dict[str, str]:
 
 def _wait(process: subprocess.Popen[bytes], port: int, name: str) -> None:
     end = time.monotonic() + _START_SECONDS
-    while not _answers(port):
+    while not supervisor.answers(HOST, port):
         if process.poll() is not None:
             raise BenchError(f"{name} ended at its start: see its messages above")
         if time.monotonic() > end:
             raise BenchError(f"{name} did not answer within {_START_SECONDS:.0f} seconds")
         time.sleep(0.05)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,7 @@ from core.services import campaigns, people, places, plugins, seed
 from core.services.people import Application
 from core.services.places import NewUnit
 from core.services.runtime import runtime
+from core.services.work import SYSTEM
 
 
 @click.group()
@@ -85,7 +86,7 @@ def user_add(
     secret = password or secrets.token_urlsafe(12)
     wanted = Application(login, name, role, unit_code, region_code, tuple(filter(None, types.split(","))))
     with application():
-        people.apply_from_command(wanted, secret)
+        people.apply(SYSTEM, wanted, secret)
     click.echo(f"{login} added" + ("" if password else f"; password: {secret}"))
 
 

@@ -34,10 +34,6 @@ class Span:
     def days(self) -> int:
         return (self.ends - self.starts).days + 1
 
-    def common_days(self, other: Span) -> int:
-        """How many days both spans share."""
-        return max(0, (min(self.ends, other.ends) - max(self.starts, other.starts)).days + 1)
-
 
 @dataclass(frozen=True, slots=True)
 class Period:

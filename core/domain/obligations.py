@@ -22,6 +22,11 @@ class Interval:
         return isinstance(day, date) and self.starts <= day and (self.ends is None or day < self.ends)
 
 
+def is_enabled(intervals: Iterable[Interval]) -> bool:
+    """Whether a unit may act now: one of its intervals is open."""
+    return any(interval.ends is None for interval in intervals)
+
+
 @dataclass(frozen=True, slots=True)
 class Obligation:
     """A duty that a unit owes in a period, and how many reports it takes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.domain.obligations import Interval
+from core.domain.obligations import Interval, is_enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +24,4 @@ class UnitFacts:
 
     @property
     def enabled(self) -> bool:
-        """Whether the unit may act now: one of its intervals is open."""
-        return any(interval.ends is None for interval in self.intervals)
+        return is_enabled(self.intervals)

@@ -25,8 +25,6 @@ class State(StrEnum):
 
 class Action(StrEnum):
     EDIT = "edit"
-    ATTACH = "attach"
-    DETACH = "detach"
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
     CLAIM = "claim"
@@ -46,8 +44,6 @@ STATE_TITLES = {
 }
 ACTION_TITLES = {
     Action.EDIT: Text("保存草稿", "Saved"),
-    Action.ATTACH: Text("添加佐证材料", "Added evidence"),
-    Action.DETACH: Text("移除佐证材料", "Removed evidence"),
     Action.SUBMIT: Text("提交", "Submitted"),
     Action.WITHDRAW: Text("撤回", "Withdrew"),
     Action.CLAIM: Text("开始审核", "Began the review"),
@@ -60,16 +56,6 @@ ACTION_TITLES = {
 UNIT = frozenset({Role.REPORTER, Role.LEAD})
 REVIEWER = frozenset({Role.INSPECTOR})
 OFFICE = frozenset({Role.OFFICE})
-
-#: Who acts next, for each state.
-TURN = {
-    State.DRAFT: UNIT,
-    State.SUBMITTED: REVIEWER,
-    State.IN_REVIEW: REVIEWER,
-    State.ACCEPTED: frozenset[Role](),
-    State.RETURNED: UNIT,
-    State.WITHDRAWN: UNIT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +71,7 @@ _EDITABLE = (State.DRAFT, State.RETURNED, State.WITHDRAWN)
 
 #: The whole workflow: (state, action) → step. What is not here does not exist.
 STEPS: dict[tuple[State, Action], Step] = {
-    **{
-        (state, action): Step(state, UNIT)
-        for state in _EDITABLE
-        for action in (Action.EDIT, Action.ATTACH, Action.DETACH)
-    },
+    **{(state, Action.EDIT): Step(state, UNIT) for state in _EDITABLE},
     **{(state, Action.SUBMIT): Step(State.SUBMITTED, UNIT) for state in _EDITABLE},
     (State.SUBMITTED, Action.WITHDRAW): Step(State.WITHDRAWN, UNIT),
     (State.SUBMITTED, Action.CLAIM): Step(State.IN_REVIEW, REVIEWER),

@@ -25,6 +25,8 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 #: Checked where there is no account, so that a wrong name takes as long as a wrong password.
 _NOBODY = _hasher.hash("nobody has this password")
 LONGEST_NAME = 60
+#: Guesses at the present password when it is changed are counted apart from sign-ins.
+OWN_PASSWORD = "own password"  # noqa: S105 (a name of a count)
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 
 
@@ -101,17 +103,8 @@ class Application:
 
 def apply(actor: Actor, wanted: Application, password: str) -> None:
     """Add an account with one role. Raises Invalid naming each field that is wrong."""
-    if not actor.may(Permission.PEOPLE):
+    if actor is not SYSTEM and not actor.may(Permission.PEOPLE):
         raise Missing
-    _apply(actor, wanted, password)
-
-
-def apply_from_command(wanted: Application, password: str) -> None:
-    """The same from the command line, where the machine's administrator acts."""
-    _apply(SYSTEM, wanted, password)
-
-
-def _apply(actor: Actor, wanted: Application, password: str) -> None:
     with reading(Everything("the administrator sets up all accounts")) as session:
         grant = _grant(session(), wanted)
     add_people([NewPerson(wanted.login, wanted.name, password, (grant,))], actor)
@@ -228,12 +221,13 @@ def set_locale(who: Actor, locale: str) -> None:
 
 def change_password(who: Actor, old: str, new: str) -> None:
     """Change one's own password; every session of the account ends."""
-    throttle.admit(who.login, origin().address, device="own password")
+    throttle.admit(who.login, origin().address, device=OWN_PASSWORD)
     if verify(who.login, old) != who.user_id:
         message = Text("原密码不对", "The present password is wrong")
         raise Invalid(message, {"old": message})
     check_password(new, *_first_guesses(who.login, who.name, who.unit_ids))
     with deed(who, Permission.SIGNED_IN, "account.password") as done:
+        throttle.forget(done, who.login, OWN_PASSWORD)
         done.session.get_one(User, who.user_id).password_hash = _hasher.hash(new)
         end_sessions(done, who.user_id)
         done.about("person", who.login)

@@ -14,7 +14,7 @@ from core.domain.calendar import Period, due_at
 from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.errors import Denied, Missing, NotNow
-from core.domain.obligations import Interval, needed, standing
+from core.domain.obligations import Interval, is_enabled, needed, standing
 from core.domain.text import Text
 from core.domain.units import UnitFacts
 from core.domain.workflow import Action, State, step
@@ -160,7 +160,7 @@ def _refuse_not_now(
 
 
 def _refuse_disabled(intervals: list[Interval]) -> None:
-    if not any(interval.ends is None for interval in intervals):
+    if not is_enabled(intervals):
         raise Denied(Text("本单位已停用，不能填报", "This unit is disabled and cannot report"))
 
 

@@ -29,8 +29,6 @@ from core.store.models import (
     Region,
     Report,
     ReportStep,
-    TallyLeaf,
-    TallyMetric,
     Unit,
     User,
 )
@@ -55,22 +53,9 @@ def fill(campaign: CampaignFacts, seed: int, cities: int) -> int:
             if place is not None or unit.region_path.count("/") == 2:
                 writer.unit(unit, diligence=0.97 - 0.07 * ((place or 0) % 5))
         writer.flush()
-        _write_tallies(done, campaign)
+        tallies.write_anew(done.session(), campaign)
         done.about("seed", campaign.key, reports=writer.count)
         return writer.count
-
-
-def _write_tallies(done: Deed, campaign: CampaignFacts) -> None:
-    from_records = tallies.recount(done.session(), campaign)
-    leaf_rows, metric_rows = [], []
-    for leaf, part in from_records.items():
-        key = {name: getattr(leaf, name) for name in leaf.__slots__}
-        leaf_rows.append(key | part.tally.counts())
-        metric_rows += [key | {"metric": name, "total": total} for name, total in part.metrics.items()]
-    if leaf_rows:
-        done.session.execute(insert(TallyLeaf), leaf_rows)
-    if metric_rows:
-        done.session.execute(insert(TallyMetric), metric_rows)
 
 
 class _Writer:

@@ -98,6 +98,18 @@ def recount(session: Session, campaign: CampaignFacts) -> dict[LeafKey, Contribu
     return sums
 
 
+def write_anew(session: Session, campaign: CampaignFacts) -> None:
+    """Write all leaves of a campaign that has none yet, from its reports: for data that was loaded in bulk."""
+    leaves: list[dict[str, Any]] = []
+    sums: list[dict[str, Any]] = []
+    for leaf, part in recount(session, campaign).items():
+        key = asdict(leaf)
+        leaves.append(key | part.tally.counts())
+        sums += [key | {"metric": name, "total": total} for name, total in part.metrics.items()]
+    add_up(session, TallyLeaf, leaves)
+    add_up(session, TallyMetric, sums)
+
+
 def differences(session: Session, campaign: CampaignFacts) -> list[str]:
     """Each leaf whose stored numbers differ from a recount, in words."""
     counts, sums = filings.leaves(session, campaign.id)

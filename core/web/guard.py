@@ -109,15 +109,7 @@ def install(app: Flask) -> None:
     def note(response: Response) -> Response:
         response.headers["X-Request-Id"] = origin().request_id
         policy = declared.get(request.endpoint or "")
-        open_to_all = (
-            policy is not None and policy.permission is Permission.PUBLIC and response.status_code < 400
-        )
-        if (
-            policy
-            and policy.audit
-            and request.method not in READING
-            and not (origin().recorded or open_to_all)
-        ):
+        if policy and policy.audit and _unrecorded(policy, response.status_code):
             _record(policy.audit, response.status_code)
         return response
 
@@ -154,6 +146,15 @@ def _admit_unit_pages(who: Actor) -> None:
                 f"“{g.unit.name}” is disabled and cannot report now. Reason: {g.unit.disabled_reason}",
             )
         )
+
+
+def _unrecorded(policy: Policy, status: int) -> bool:
+    """Whether a changing request ended without its deed's record.
+
+    What is open to everybody and went well was no refusal, e.g. a stranger's choice of language.
+    """
+    harmless = policy.permission is Permission.PUBLIC and status < 400
+    return request.method not in READING and not origin().recorded and not harmless
 
 
 _OUTCOMES = {

@@ -125,10 +125,6 @@ def reopen(report_id: str) -> Response | tuple[str, int]:
 
 @route(bp, "/units", Permission.SWITCH_UNITS)
 def units() -> str:
-    return _units_page({})
-
-
-def _units_page(errors: dict[int, str]) -> str:
     number = page_number()
     args = request.args
     state = {"on": True, "off": False}.get(args.get("state", ""))
@@ -140,10 +136,9 @@ def _units_page(errors: dict[int, str]) -> str:
         "office/units.html",
         rows=rows,
         page=Page(number, total),
-        places=unit_queries.choices(db.session(), actor().scope(Permission.READ_REPORTS)),
+        places=unit_queries.choices(db.session(), actor().scope(Permission.SWITCH_UNITS)),
         types=runtime().registry.unit_types.values(),
         chosen={name: args.get(name, "") for name in ("region", "type", "q", "state")},
-        errors=errors,
     )
 
 

@@ -21,7 +21,7 @@ OWN_WORDS = {
     "联席办": "its title on screen",
     "member": "'member unit' is what all units are called",
     "成员单位": "its title on screen",
-    "common": "an ordinary word in 'common_days' and in a sentence about passwords",
+    "common": "an ordinary word in a sentence about passwords",
 }
 
 

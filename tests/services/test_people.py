@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from core.domain.access import Actor, Grant, Reach, Role
-from core.domain.errors import Denied, Invalid, Missing
+from core.domain.errors import Denied, Invalid, Missing, Throttled
 from core.services import people, sessions
 from core.services.people import Application, NewPerson
 from core.store.db import db
@@ -278,3 +278,20 @@ def test_the_language_is_remembered_for_the_person(app: Flask) -> None:
     people.set_locale(who, "en")
     assert actor("carriers-reporter").locale == "en"
     assert actor("carriers-lead").locale is None
+
+
+def test_a_password_that_is_changed_again_and_again_by_its_owner_is_not_throttled(app: Flask) -> None:
+    who, present = actor("carriers-reporter"), PASSWORD
+    for number in range(12):
+        new = f"a sentence that is long enough {number}"
+        people.change_password(who, present, new)
+        present = new
+
+
+def test_guesses_at_the_present_password_are_throttled(app: Flask) -> None:
+    who = actor("carriers-reporter")
+    for _number in range(10):
+        with pytest.raises(Invalid):
+            people.change_password(who, "not my password", GOOD)
+    with pytest.raises(Throttled):
+        people.change_password(who, "not my password", GOOD)

@@ -279,9 +279,3 @@ def test_everything_in_a_moved_campaign_moves_by_whole_weeks(
 def test_a_campaign_moved_by_nothing_is_the_same(calendar: Calendar) -> None:
     assert calendar.moved(0) == calendar
     assert calendar.moved(5).moved(-5) == calendar
-
-
-@given(calendars(), calendars())
-def test_common_days_are_those_that_lie_in_both(one: Calendar, other: Calendar) -> None:
-    both = [day for day in days_of(one.span) if day in other.span]
-    assert one.span.common_days(other.span) == other.span.common_days(one.span) == len(both)
