@@ -51,6 +51,14 @@ translations: .venv/.test ## bring the catalogues up to date with the texts, and
 		$(PYTHON) -m babel.messages.frontend --quiet update --init-missing --no-fuzzy-matching --no-wrap \
 			--ignore-obsolete --omit-header -i .venv/messages.pot -d core/translations -l $$locale || exit 1; \
 	done
+	for plugin in $(patsubst %/templates,%,$(wildcard plugins/*/templates)); do \
+		$(PYTHON) -m babel.messages.frontend --quiet extract -F pyproject.toml --no-wrap --sort-by-file \
+			--omit-header -o .venv/plugin.pot $$plugin || exit 1; \
+		for locale in $(LOCALES); do \
+			$(PYTHON) -m babel.messages.frontend --quiet update --init-missing --no-fuzzy-matching --no-wrap \
+				--ignore-obsolete --omit-header -i .venv/plugin.pot -d $$plugin/translations -l $$locale || exit 1; \
+		done; \
+	done
 	$(EDITABLE)
 
 catalogues:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
@@ -28,11 +30,35 @@ from core.web import (
     notices,
     office,
     people,
+    plugin_admin,
+    plugin_pages,
     review,
+    switching,
+    tracing,
     unit,
 )
 
-BLUEPRINTS = (account, audit, files, home, notices, office, people, review, unit)
+BLUEPRINTS = (
+    account,
+    audit,
+    files,
+    home,
+    notices,
+    office,
+    people,
+    plugin_admin,
+    review,
+    switching,
+    unit,
+    tracing,
+)
+
+
+class Csrf(CSRFProtect):  # type: ignore[misc]  # without annotations
+    """The protection of every form, from which nothing can be left out."""
+
+    def exempt(self, view: object) -> NoReturn:
+        raise RuntimeError("no view is exempt from the check of form tokens")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -41,30 +67,34 @@ def create_app(settings: Settings) -> Flask:
     app.static_folder = str(resource("web") / "static")
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=app.send_static_file)
     app.config.update(_configuration(settings))
+    host = PluginHost()
     app.extensions[EXTENSION] = Runtime(
         settings=settings,
         clock=Clock(settings.timezone, settings.clock_offset),
-        registry=_plugins(settings),
+        registry=_plugins(host, settings),
+        host=host,
         evidence=EvidenceFolder(settings.evidence_url),
     )
     database.connect(app)
     headers.install(app, settings)
-    CSRFProtect(app)
+    Csrf(app)
     Bootstrap5(app)
     context.install(app)
     errors.install(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
+    plugin_pages.install(app)
     guard.install(app)
+    tracing.install(app)
     if settings.proxies:
         # The address of the caller, not of the proxy, is throttled and recorded; only as many hops are believed.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
 
 
-def _plugins(settings: Settings) -> Registry:
+def _plugins(host: PluginHost, settings: Settings) -> Registry:
     found = discover.find(settings.plugins_dir)
-    return PluginHost().load(item for item in found if item.name not in settings.plugins_off)
+    return host.load(item for item in found if item.name not in settings.plugins_off)
 
 
 def _configuration(settings: Settings) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import core
-from core.commands import administration, benching, checking, running
+from core.commands import administration, benching, checking, plugins, running, switching
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,13 +18,15 @@ for command in (
     running.demo,
     running.init,
     running.run,
+    running.reload,
     running.serve,
     running.worker,
     running.scheduler,
     running.migrate,
-    administration.plugin,
+    plugins.plugin,
     administration.user,
     administration.import_,
+    switching.units,
     administration.publish,
     administration.seed_command,
     checking.routes,

@@ -47,6 +47,7 @@ class Settings:
     fault: str | None
     demo: bool = False
     proxies: int = 0
+    trace: bool = False
 
     @property
     def run_dir(self) -> Path:
@@ -89,6 +90,7 @@ class Settings:
             "DUDAO_CLOCK_OFFSET": str(int(self.clock_offset.total_seconds())),
             "DUDAO_DEMO": "1" if self.demo else "",
             "DUDAO_PROXIES": str(self.proxies),
+            "DUDAO_TRACE": "1" if self.trace else "",
         }
         if self.testing:
             values |= {"DUDAO_TESTING": "1", "DUDAO_FAULT": self.fault or ""}
@@ -109,7 +111,6 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         if env.get(name) and not testing:
             raise SettingsError(f"{name} is for tests only: unset it, or set DUDAO_TESTING=1")
     zone = _timezone(env.get("DUDAO_TIMEZONE") or "Asia/Shanghai")
-    plugins_dir = env.get("DUDAO_PLUGINS_DIR")
     return Settings(
         data=folder,
         database_url=_database(
@@ -120,7 +121,7 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         secret_key=_secret(env.get("DUDAO_SECRET_KEY"), folder),
         base_url=_base(env.get("DUDAO_BASE_URL")),
         timezone=zone,
-        plugins_dir=Path(plugins_dir).expanduser().resolve() if plugins_dir else None,
+        plugins_dir=_plugins_dir(env.get("DUDAO_PLUGINS_DIR"), folder),
         plugins_off=frozenset(
             key.strip() for key in env.get("DUDAO_PLUGINS_OFF", "").split(",") if key.strip()
         ),
@@ -129,6 +130,7 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         fault=env.get("DUDAO_FAULT") or None,
         demo=env.get("DUDAO_DEMO") == "1",
         proxies=_whole(env, "DUDAO_PROXIES"),
+        trace=env.get("DUDAO_TRACE") == "1",
     )
 
 
@@ -140,6 +142,14 @@ def resource(name: str) -> Path:
     package = Path(core.__file__).resolve().parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
+
+
+def _plugins_dir(value: str | None, folder: Path) -> Path | None:
+    """The folder that is named, else ``plugins`` in the data folder where there is one."""
+    if value:
+        return Path(value).expanduser().resolve()
+    own = folder / "plugins"
+    return own if own.is_dir() else None
 
 
 def _timezone(name: str) -> ZoneInfo:

@@ -27,6 +27,7 @@ RESTARTS_A_MINUTE = 5
 START_SECONDS = 60.0
 _TICK = 0.1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+RELOAD_SIGNAL = signal.SIGUSR1
 
 
 class SupervisorError(Exception):
@@ -41,6 +42,7 @@ class Child:
     argv: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     due: float = 0.0
+    reloading: bool = False
     deaths: deque[float] = field(default_factory=deque)
 
     def start(self, environment: dict[str, str]) -> None:
@@ -57,6 +59,9 @@ class Child:
         """Plan the next start, each later than the one before; give up when it dies again and again."""
         status = self.process.returncode if self.process else None
         self.process = None
+        if self.reloading:
+            self.reloading, self.due = False, now
+            return
         self.deaths.append(now)
         while self.deaths[0] < now - 60:
             self.deaths.popleft()
@@ -79,9 +84,9 @@ class Child:
 def run(settings: Settings, host: str, port: int, *, banner: Callable[[], None] | None = None) -> int:
     """Run the whole system until a signal ends it. Returns the exit code."""
     try:
-        with only_one(settings), _stop_flag() as stopped:
+        with only_one(settings), _asked(_STOP_SIGNALS) as stopped, _asked((RELOAD_SIGNAL,)) as reload:
             check_port(host, port)
-            _Tree(settings, host, port, stopped).run(banner)
+            _Tree(settings, host, port, lambda: bool(stopped), reload).run(banner)
     except (SupervisorError, redis_server.EmbeddedRedisError) as error:
         _say(str(error))
         return 1
@@ -146,7 +151,10 @@ def check_port(host: str, port: int, patience: float = 3.0) -> None:
 class _Tree:
     """The running children. One thread, one loop: look, restart, sleep."""
 
-    def __init__(self, settings: Settings, host: str, port: int, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, host: str, port: int, stopped: Callable[[], bool], reload: list[int]
+    ) -> None:
+        self.reload = reload
         self.settings = settings
         self.host = host
         self.port = port
@@ -164,6 +172,9 @@ class _Tree:
             if self._wait(web, lambda: answers(self.host, self.port)) and banner:
                 banner()
             while not self.stopped():
+                if self.reload:
+                    self.reload.clear()
+                    self._reload()
                 self._look_after(self.children)
                 time.sleep(_TICK)
         finally:
@@ -209,6 +220,14 @@ class _Tree:
                 child.start(self.environment)
             elif child.process is not None and not child.alive:
                 child.note_death(now)
+
+    def _reload(self) -> None:
+        """Let every part but Redis end in order and start anew, with the plugins that are there now."""
+        _say("starting anew with the plugins that are there now")
+        for child in self.children:
+            if child.name != "Redis" and child.alive:
+                child.reloading = True
+                child.signal(signal.SIGTERM)
 
     def _end(self) -> None:
         """TERM, and KILL after the time of grace; Redis last, because the others still talk to it."""
@@ -263,25 +282,39 @@ def answers(host: str, port: int) -> bool:
 
 
 @contextmanager
-def _stop_flag() -> Iterator[Callable[[], bool]]:
-    """A question that becomes true when the process is asked to end."""
-    asked: list[int] = []
+def _asked(signals: Sequence[signal.Signals]) -> Iterator[list[int]]:
+    """The signals among these that arrive meanwhile."""
+    arrived: list[int] = []
 
     def ask(signum: int, _frame: FrameType | None) -> None:
-        asked.append(signum)
+        arrived.append(signum)
 
     # Under nohup a hang-up is ignored on purpose.
     wanted = [
-        signum
-        for signum in _STOP_SIGNALS
-        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN
+        signum for signum in signals if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN
     ]
     before = {signum: signal.signal(signum, ask) for signum in wanted}
     try:
-        yield lambda: bool(asked)
+        yield arrived
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+def reload(settings: Settings) -> None:
+    """Ask the system that runs on the data folder to start its parts anew. Raises SupervisorError where none runs."""
+    path = settings.data / "supervisor.lock"
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            os.kill(int(file.read()), RELOAD_SIGNAL)
+        else:
+            raise SupervisorError(
+                f"nothing runs on {settings.data} as `dudao run` or `dudao demo`; parts that were started one by "
+                "one are started anew one by one"
+            )
 
 
 def _reason(status: int | None) -> str:

@@ -13,6 +13,7 @@ from core.store.db import Base
 from core.store.types import Instant
 
 attributes = context.config.attributes
+history = attributes["history"]
 
 
 def _plain(kind: str, item: object, _context: object) -> str | bool:
@@ -20,10 +21,21 @@ def _plain(kind: str, item: object, _context: object) -> str | bool:
     return "sa.DateTime()" if kind == "type" and isinstance(item, Instant) else False
 
 
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave the tables of others alone when the database is compared with the models."""
+    known = history.metadata or Base.metadata
+    return (
+        kind != "table"
+        or name in known.tables
+        or bool(history.prefix and str(name).startswith(history.prefix))
+    )
+
+
 context.configure(
     connection=attributes["connection"],
-    target_metadata=Base.metadata,
-    version_table=attributes.get("version_table", "alembic_version"),
+    target_metadata=history.metadata or Base.metadata,
+    version_table=history.version_table,
+    include_name=_ours,
     render_as_batch=True,
     compare_type=True,
     render_item=_plain,

@@ -33,6 +33,20 @@ class Refused(StopValidation):
         super().__init__(Text(zh, en))  # type: ignore[arg-type]
 
 
+def _guarded(rule: Rule) -> Rule:
+    """A rule whose accidents are not taken for its verdict: WTForms shows the words of any ValueError to the user."""
+
+    def check(form: Any, field: Any) -> None:
+        try:
+            rule(form, field)
+        except StopValidation:
+            raise
+        except ValueError as error:
+            raise RuntimeError(f"a rule of {field.name!r} failed: {error}") from error
+
+    return check
+
+
 def is_typed(item: Any) -> bool:
     """Whether somebody typed this: blanks and invisible signs are nothing."""
     return isinstance(item, str) and bool(clean(item))
@@ -42,8 +56,9 @@ class SpecField(wtforms.Field):
     """A single value. Subclasses turn clean, non-empty text into `data` and `data` into JSON."""
 
     def __init__(self, spec: FieldSpec, rules: Sequence[Rule] = (), **kwargs: Any) -> None:
-        super().__init__(label=spec.label, validators=list(rules), **kwargs)  # type: ignore[arg-type]
+        super().__init__(label=spec.label, validators=[_guarded(rule) for rule in rules], **kwargs)  # type: ignore[arg-type]
         self.spec = spec
+        self.rules = tuple(rules)
 
     def _value(self) -> str:
         return self.raw_data[0] if self.raw_data else ""

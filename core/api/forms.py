@@ -30,6 +30,8 @@ class ReportForm(wtforms.Form):
     """Base of all report forms. `span` holds the days that the report is for; rows have their form's."""
 
     span: Span | None
+    #: What a unit would type, by field name; rows as ``table-0-field``. Samples and the conformance kit submit it.
+    example: ClassVar[Entries] = {}
     #: The campaign's time zone: a moment that is typed with an offset is converted to it.
     zone: ClassVar[tzinfo] = ZoneInfo("Asia/Shanghai")
 

@@ -17,6 +17,7 @@ def at_most_field(other: str) -> Rule:
             zh, en = limit.spec.label.zh, limit.spec.label.pick("en")
             raise Refused(f"不能大于“{zh}”（{limit.data}）", f"Must not exceed “{en}” ({limit.data})")
 
+    check.names = (other,)  # type: ignore[attr-defined]  # read when the plugin is loaded
     return check
 
 

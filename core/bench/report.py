@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 import core
+from core.bench.many_plugins import ManyPlugins
 from core.bench.measure import Effort, Report
 from core.bench.servers import THREADS, WORKERS
 
@@ -36,7 +37,7 @@ def circumstances(effort: Effort) -> dict[str, Any]:
     }
 
 
-def as_json(known: dict[str, Any], report: Report) -> dict[str, Any]:
+def as_json(known: dict[str, Any], report: Report | ManyPlugins) -> dict[str, Any]:
     load = {"load": known["load"] | {"after": os.getloadavg()}}
     return {name: _rounded(value) for name, value in (known | load | asdict(report)).items()}
 

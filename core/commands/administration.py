@@ -1,4 +1,4 @@
-"""Looking after an installation: plugins, people, imports, demo data."""
+"""Looking after an installation: people, imports, demo data."""
 
 from __future__ import annotations
 
@@ -13,54 +13,11 @@ from core.commands.context import application, plain_errors
 from core.domain.access import Role
 from core.domain.errors import Invalid
 from core.domain.text import Text
-from core.services import campaigns, people, places, plugins, seed
+from core.services import campaigns, people, places, seed
 from core.services.people import Application
 from core.services.places import NewUnit
 from core.services.runtime import runtime
 from core.services.work import SYSTEM
-
-
-@click.group()
-def plugin() -> None:
-    """Plugins: list them, switch them on and off."""
-
-
-@plugin.command("list")
-@plain_errors
-def plugin_list() -> None:
-    """Every plugin found, with its state; for one in quarantine, what to do."""
-    with application():
-        for row in plugins.overview():
-            state = "on " if row.enabled else "off"
-            click.echo(
-                f"{state}  {row.plugin.key:24} {row.plugin.version:8} {row.duties:3} duties  {row.plugin.title}"
-            )
-        for bad in runtime().registry.quarantined:
-            click.echo(f"!!   {bad.key:24} left out ({bad.source}): {bad.problem}")
-
-
-def _switch(key: str, enable: bool, reason: str) -> None:
-    with application():
-        plugins.switch_from_command(key, enable, reason)
-        click.echo(f"{key} is {'on' if enable else 'off'}")
-
-
-@plugin.command("enable")
-@click.argument("key")
-@click.option("--reason", default="", help="Why; kept with the audit record.")
-@plain_errors
-def plugin_enable(key: str, reason: str) -> None:
-    """Switch a plugin on."""
-    _switch(key, True, reason)
-
-
-@plugin.command("disable")
-@click.argument("key")
-@click.option("--reason", required=True, help="Why; kept with the audit record.")
-@plain_errors
-def plugin_disable(key: str, reason: str) -> None:
-    """Switch a plugin off: its pages are gone, its duties are not owed, its history stays."""
-    _switch(key, False, reason)
 
 
 @click.group()

@@ -6,10 +6,11 @@ import json
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
-from core.bench import measure, report
+from core.bench import many_plugins, measure, report
 from core.bench.browser import WrongAnswer
 from core.bench.operations import OPERATIONS
 from core.bench.servers import BenchError
@@ -28,13 +29,14 @@ def _chosen(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option(
     "--operations", callback=_chosen, help=f"Some only, separated by commas: {', '.join(OPERATIONS)}."
 )
+@click.option("--plugins", "many", is_flag=True, help="Instead: what 200 plugins cost at start and on pages.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for the JSON [stdout].")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Where the throwaway installation is made [the system's]. On a memory disk writes look too fast.",
 )
-def bench(quick: bool, operations: list[str], output: Path | None, folder: Path | None) -> None:
+def bench(quick: bool, operations: list[str], many: bool, output: Path | None, folder: Path | None) -> None:
     """Measure the product on throwaway data: JSON on stdout, a table on stderr.
 
     Each figure comes with its ratio to a bare Flask and SQLAlchemy application measured in the same run.
@@ -43,17 +45,25 @@ def bench(quick: bool, operations: list[str], output: Path | None, folder: Path 
     signal.signal(signal.SIGTERM, _interrupt)
     effort = measure.QUICK if quick else measure.FULL
     known = report.circumstances(effort)
+    if many:
+        cost = many_plugins.run(3 if quick else 15, lambda line: click.echo(line, err=True), folder)
+        _write(output, report.as_json(known, cost))
+        return
     try:
         found = measure.run(effort, operations, folder, lambda line: click.echo(line, err=True))
     except (BenchError, WrongAnswer, OSError) as error:
         raise click.ClickException(str(error)) from error
-    text = json.dumps(report.as_json(known, found), ensure_ascii=False, indent=2)
+    _write(output, report.as_json(known, found))
+    for line in report.table(found):
+        click.echo(line, err=True)
+
+
+def _write(output: Path | None, figures: dict[str, Any]) -> None:
+    text = json.dumps(figures, ensure_ascii=False, indent=2)
     if output is not None:
         output.write_text(text + "\n", "utf-8")
     else:
         click.echo(text)
-    for line in report.table(found):
-        click.echo(line, err=True)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

@@ -19,7 +19,7 @@ from core import worker as working
 from core.commands.context import application, plain_errors
 from core.config import Settings, from_environment
 from core.domain.access import Grant, Reach, Role
-from core.services import people, places, plugins, seed
+from core.services import people, places, plugins, seed, upgrading
 from core.services.people import NewPerson
 from core.services.runtime import runtime
 from core.store import migrations
@@ -59,7 +59,7 @@ def scheduler() -> None:
 def migrate() -> None:
     """Bring the database's tables up to date."""
     with application():
-        migrations.upgrade()
+        upgrading.upgrade()
         click.echo(f"tables stand at {migrations.current()}")
 
 
@@ -71,7 +71,7 @@ def migrate() -> None:
 def init(login: str, name: str, password: str) -> None:
     """Set up a new installation: tables, regions, plugins, the first administrator."""
     with application():
-        migrations.upgrade()
+        upgrading.upgrade()
         people.check_password(password, login, name)
         places.import_regions()
         plugins.enable_all(runtime().registry.plugins)
@@ -89,9 +89,23 @@ def run(host: str, port: int) -> None:
     with supervisor.only_one(settings):
         supervisor.check_port(host, port)
         with application(settings):
-            migrations.upgrade()
+            upgrading.upgrade()
         code = supervisor.run(settings, host, port, banner=lambda: click.echo(_address(host, port)))
     raise SystemExit(code)
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="The data folder of the running system [DUDAO_DATA]."
+)
+@plain_errors
+def reload(data: Path | None) -> None:
+    """Let a running system take in new and changed plugins: their tables first, then all parts but Redis anew."""
+    settings = from_environment(data=data)
+    with application(settings):
+        upgrading.upgrade()
+    supervisor.reload(settings)
+    click.echo("the system starts its parts anew; new plugins are switched on with: dudao plugin enable KEY")
 
 
 @dataclass(frozen=True)
@@ -153,7 +167,7 @@ def _prepare_demo(settings: Settings, today: date | None, size: str) -> tuple[De
     if known is None:
         _clear_half_made(settings, loading)
     with application(settings):
-        migrations.upgrade()
+        upgrading.upgrade()
         if known is None:
             click.echo("正在装入演示数据，约十秒 Loading demo data, about ten seconds …")
             password = secrets.token_urlsafe(9)

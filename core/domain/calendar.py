@@ -106,13 +106,21 @@ class Deadline:
 class Cadence:
     """How often a duty is due and how many reports each period asks for.
 
-    `phases` limits a ``phase`` cadence to the phases named; `by` is a ``once`` cadence's last day.
+    `phases` limits a ``phase`` cadence to the phases named; `by` is a ``once`` cadence's last day. `since` is the day
+    on which a duty joined a campaign under way: days and weeks count that begin then or later, longer periods that
+    are not over by then.
     """
 
     kind: PeriodKind
     times: int = 1
     phases: tuple[int, ...] = ()
     by: Deadline | None = None
+    since: date | None = None
+
+    def counts(self, span: Span) -> bool:
+        if self.since is None:
+            return True
+        return (span.starts if self.kind in ("day", "week") else span.ends) >= self.since
 
 
 def days_of(span: Span) -> Iterator[date]:
@@ -142,7 +150,7 @@ def periods(cadence: Cadence, calendar: Calendar) -> tuple[Period, ...]:
     else:
         last = cadence.by.on(calendar) if cadence.by else calendar.span.ends
         spans = [(1, Span(calendar.span.starts, last))]
-    return tuple(Period(cadence.kind, number, span) for number, span in spans)
+    return tuple(Period(cadence.kind, number, span) for number, span in spans if cadence.counts(span))
 
 
 @lru_cache(maxsize=4096)

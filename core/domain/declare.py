@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from core.domain.calendar import Cadence
 from core.domain.text import Text, Titled, as_text
@@ -84,7 +84,7 @@ class Duty:
     title: Text
     who: tuple[UnitKind, ...] | Everyone
     due: Cadence
-    form: type
+    form: type[Any]
     evidence: Evidence
     clauses: tuple[str, ...]
     grace: int
@@ -97,7 +97,7 @@ class Duty:
         *,
         who: UnitKind | Iterable[UnitKind] | Everyone,
         due: Cadence,
-        form: type,
+        form: type[Any],
         evidence: Evidence = NO_EVIDENCE,
         clauses: Iterable[str] = (),
         grace: int = 1,
@@ -168,7 +168,10 @@ class UnitType:
 
 @dataclass(frozen=True, init=False)
 class Plugin:
-    """A plugin's whole declaration. `duties` and `callbacks` here are for every unit, whatever its type."""
+    """A plugin's whole declaration. `duties` and `callbacks` here are for every unit, whatever its type.
+
+    `tables` is the declarative base of its own tables, see `core.api.tables.OwnTables`.
+    """
 
     key: str
     title: Text
@@ -178,6 +181,7 @@ class Plugin:
     callbacks: tuple[CallbackQuestion, ...]
     summary: Text
     api: int
+    tables: Any
 
     def __init__(
         self,
@@ -190,6 +194,8 @@ class Plugin:
         callbacks: Iterable[CallbackQuestion] = (),
         summary: Titled = "",
         api: int = API_VERSION,
+        tables: Any = None,
     ) -> None:
         _set(self, key=key, title=as_text(title), version=version, summary=as_text(summary), api=api)
+        _set(self, tables=tables)
         _set(self, unit_types=tuple(unit_types), duties=tuple(duties), callbacks=tuple(callbacks))

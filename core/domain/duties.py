@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from core.domain.calendar import Cadence, Deadline
@@ -68,6 +69,7 @@ class DutyRule:
                 "times": self.cadence.times,
                 "phases": list(self.cadence.phases),
                 "by": by and {"anchor": by.anchor, "phase": by.phase, "days": by.days},
+                **({"since": self.cadence.since.isoformat()} if self.cadence.since else {}),
             },
             "grace": self.grace,
             "evidence": {
@@ -93,7 +95,11 @@ class DutyRule:
             plugin=data["plugin"],
             title=Text(*data["title"]),
             cadence=Cadence(
-                cadence["kind"], cadence["times"], tuple(cadence["phases"]), Deadline(**by) if by else None
+                cadence["kind"],
+                cadence["times"],
+                tuple(cadence["phases"]),
+                Deadline(**by) if by else None,
+                date.fromisoformat(cadence["since"]) if "since" in cadence else None,
             ),
             grace=data["grace"],
             evidence=Evidence(**(evidence | {"hint": Text(*evidence["hint"])})),

@@ -1,4 +1,4 @@
-"""Where plugins come from: the bundled `plugins` package, installed distributions, single files in a folder."""
+"""Where plugins come from: the bundled `plugins` package, installed distributions, files and packages in a folder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import plugins
+from core.extend import sheet
 
 ENTRY_POINT_GROUP = "dudao.plugins"
 
@@ -33,23 +34,62 @@ def find(folder: Path | None = None) -> Iterator[Found]:
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         yield Found(point.name, f"distribution {point.dist.name if point.dist else '?'}", point.load)
     if folder is not None:
-        for path in sorted(folder.glob("*.py")):
-            yield Found(path.stem, str(path), _file_loader(path))
+        yield from _in_folder(folder)
+
+
+#: Files and folders beside a plugin's own that are none: its build, its tests.
+_BESIDE = {"setup", "conftest", "tests", "build", "dist"}
+
+
+def _in_folder(folder: Path) -> Iterator[Found]:
+    """Single files and packages; the folder may be a distribution's source."""
+    for path in sorted(folder.glob("*.py")):
+        if path.stem not in _BESIDE:
+            yield Found(path.stem, f"file {path.name}", _loader(path, f"dudao_plugin_{path.stem}"))
+    for path in sorted(folder.glob("*/__init__.py")):
+        name = path.parent.name
+        if name not in _BESIDE and name.isidentifier():
+            yield Found(name, f"folder {name}", _loader(path, name))
+    for path in filter(sheet.is_sheet, sorted(folder.glob("*.*"))):
+        yield Found(path.stem, f"sheet {path.name}", _sheet_loader(path))
 
 
 def _importable(module: str, name: str, source: str) -> Found:
     return Found(name, source, lambda: importlib.import_module(module))
 
 
-def _file_loader(path: Path) -> Callable[[], object]:
+def _sheet_loader(path: Path) -> Callable[[], object]:
+    return lambda: sheet.as_module(sheet.read(path), path)
+
+
+def _loader(path: Path, name: str) -> Callable[[], object]:
+    """How to import a file, or a package by its own name, so that its modules find each other."""
+
     def load() -> object:
-        name = f"dudao_plugin_{path.stem}"
-        spec = importlib.util.spec_from_file_location(name, path)
+        package = path.name == "__init__.py"
+        if package and _is_foreign(name):
+            raise ImportError(f"a Python package is called {name!r} already: rename the plugin's folder")
+        spec = importlib.util.spec_from_file_location(
+            name, path, submodule_search_locations=[str(path.parent)] if package else None
+        )
         if spec is None or spec.loader is None:
-            raise ImportError(f"{path} cannot be read as Python")
+            raise ImportError(f"{path.name} cannot be read as Python")
+        for loaded in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+            del sys.modules[loaded]
         module = importlib.util.module_from_spec(spec)
+        vars(module)[_OURS] = True
         sys.modules[name] = module
         spec.loader.exec_module(module)
         return module
 
     return load
+
+
+_OURS = "__dudao_plugin__"
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a name belongs to a package that is no plugin of a folder."""
+    if name in sys.modules:
+        return not hasattr(sys.modules[name], _OURS)
+    return importlib.util.find_spec(name) is not None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from core.api.forms import ReportForm
@@ -24,11 +25,33 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class Installed:
+    """Where an accepted plugin comes from, its package's folder if it has one, and the hooks that it answers."""
+
+    source: str
+    folder: Path | None
+    answers: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Registry:
     """All accepted plugins, and those in quarantine."""
 
     plugins: Mapping[str, Plugin]
     quarantined: tuple[Quarantined, ...] = ()
+    installed: Mapping[str, Installed] = field(default_factory=dict)
+
+    def answering(self, hook: str) -> frozenset[str]:
+        """The plugins that answer a hook."""
+        return self._answering.get(hook, frozenset())
+
+    @cached_property
+    def _answering(self) -> dict[str, frozenset[str]]:
+        hooks = {hook for item in self.installed.values() for hook in item.answers}
+        return {
+            hook: frozenset(key for key, item in self.installed.items() if hook in item.answers)
+            for hook in hooks
+        }
 
     @cached_property
     def unit_types(self) -> dict[str, UnitType]:

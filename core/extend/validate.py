@@ -23,6 +23,7 @@ def problems(plugin: Plugin) -> Iterator[str]:
     if not KEY.fullmatch(plugin.key):
         yield f"key {plugin.key!r}: use lower-case letters, digits and underscores, beginning with a letter"
     yield from _repeated(plugin)
+    yield from _tables(plugin)
     for duty in plugin.duties:
         if not isinstance(duty.who, Everyone):
             yield f"duty {duty.code}: a duty of the plugin itself binds everyone; put it into its unit type"
@@ -78,6 +79,13 @@ def _duty(duty: Duty) -> Iterator[str]:
 
 def _form(duty: Duty, schema: FormSchema, where: str) -> Iterator[str]:
     names = [spec.name for spec in schema.fields]
+    for name, field in duty.form().answers().items():
+        for rule in getattr(field, "rules", ()):
+            yield from (
+                f"{where}: a rule of {name!r} names {other!r}, which is not a field of its form"
+                for other in getattr(rule, "names", ())
+                if other not in names
+            )
     if not names:
         yield f"{where}: its form has no fields"
     if duty.covers is not None and duty.covers not in names:
@@ -116,6 +124,11 @@ def _all_duties(plugin: Plugin) -> list[Duty]:
 def clashes(plugin: Plugin, others: list[Plugin]) -> Iterator[str]:
     """Keys and codes that an earlier plugin has taken."""
     for other in others:
+        for unit_type in plugin.unit_types:
+            if unit_type.key == other.key:
+                yield f"unit type {unit_type.key!r} is the key of another plugin, whose pages it would share: choose another"
+        if plugin.key in {unit_type.key for unit_type in other.unit_types} and plugin.key != other.key:
+            yield f"key {plugin.key!r} is a unit type of plugin {other.key!r}: choose another"
         if other.key == plugin.key:
             yield f"key {plugin.key!r} is taken by another installed plugin: choose another"
         theirs = {unit_type.key for unit_type in other.unit_types}
@@ -128,3 +141,15 @@ def clashes(plugin: Plugin, others: list[Plugin]) -> Iterator[str]:
 
 def _codes(plugin: Plugin) -> set[str]:
     return {duty.code for duty in _all_duties(plugin)}
+
+
+def _tables(plugin: Plugin) -> Iterator[str]:
+    if plugin.tables is None:
+        return
+    tables = getattr(getattr(plugin.tables, "metadata", None), "tables", None)
+    if tables is None:
+        yield "tables= needs the plugin's declarative base, see OwnTables in docs/plugins.md"
+        return
+    for name in tables:
+        if not name.startswith(f"{plugin.key}_"):
+            yield f"table {name!r}: a table of plugin {plugin.key!r} begins with {plugin.key}_"

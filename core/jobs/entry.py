@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
+from core.domain.access import Everything
 from core.jobs.handlers import HANDLERS
-from core.services.work import chore
+from core.services import failures, tracing
+from core.services.failures import HookFailed
+from core.services.work import chore, reading
 from core.store.db import lock_row
 from core.store.models import OutboxTask
 
@@ -24,22 +28,35 @@ class _NothingToDo(Exception):
 def run(outbox_id: str) -> None:
     """Do the job owed under this id. Twice, in parallel or after a crash: its effect happens once.
 
-    The effect and the mark that it is done are one transaction; a failure is noted in another, with a later try.
+    What plugins are asked is asked before; the effect and the mark that it is done are one transaction; a failure is
+    noted in another, with a later try.
     """
     try:
+        prepared = _prepared(outbox_id)
         with chore("task.run", "a job works for everybody") as done:
             lock_row(done.session(), OutboxTask, outbox_id)
             task = done.session.get(OutboxTask, outbox_id)
             if task is None or task.done_at is not None or task.failed_at is not None:
                 raise _NothingToDo
             done.about("task", task.id, job=task.job, key=task.key)
-            HANDLERS[task.job](done, task.payload)
+            HANDLERS[task.job].effect(done, task.payload, prepared)
             task.done_at, task.attempts, task.error = done.at, task.attempts + 1, ""
     except _NothingToDo:
         return
     except Exception as error:
         log.exception("job %s failed", outbox_id)
         _note_failure(outbox_id, error)
+
+
+def _prepared(outbox_id: str) -> Any:
+    with reading(Everything("a job works for everybody")) as session:
+        task = session.get(OutboxTask, outbox_id)
+        if task is None or task.done_at is not None or task.failed_at is not None:
+            raise _NothingToDo
+        job, payload = task.job, dict(task.payload)
+        session.rollback()
+    with tracing.traced_job(f"{job} {payload}"):
+        return HANDLERS[job].prepare(payload)
 
 
 def _note_failure(outbox_id: str, error: Exception) -> None:
@@ -51,6 +68,8 @@ def _note_failure(outbox_id: str, error: Exception) -> None:
         task.attempts += 1
         task.error = f"{type(error).__name__}: {error}"[:500]
         task.handed_at = None
+        if isinstance(error, HookFailed):
+            failures.note(done, error)
         if task.attempts >= MAX_ATTEMPTS:
             task.failed_at = done.at
         else:

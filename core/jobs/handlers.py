@@ -1,31 +1,50 @@
-"""The jobs there are, by name. Each works inside the deed that marks it done, so that its effect happens once."""
+"""The jobs there are, by name.
+
+`prepare` asks plugins, outside of any transaction; `effect` works inside the deed that marks the job done, so that
+it happens once. A job without foreign code needs no preparation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.services import closing, evidence, notices
+from core.services import checks, closing, evidence, notices, plugin_jobs, scores
 from core.services.work import Deed
 
-Handler = Callable[[Deed, dict[str, Any]], None]
+
+def _nothing(_payload: dict[str, Any]) -> None:
+    """Most jobs need no preparation."""
 
 
-def _notify_decision(done: Deed, payload: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Handler:
+    """What a job does: with the deed, its payload, and what was prepared for it."""
+
+    effect: Callable[[Deed, dict[str, Any], Any], None]
+    prepare: Callable[[dict[str, Any]], Any] = _nothing
+
+
+def _notify_decision(done: Deed, payload: dict[str, Any], _prepared: None) -> None:
     notices.decision(done, payload["report_id"], payload["version"])
 
 
-def _close_periods(done: Deed, payload: dict[str, Any]) -> None:
+def _close_periods(done: Deed, payload: dict[str, Any], _prepared: None) -> None:
     closing.close_until(done, datetime.fromisoformat(payload["until"]))
 
 
-def _sweep_evidence(done: Deed, payload: dict[str, Any]) -> None:
+def _sweep_evidence(done: Deed, _payload: dict[str, Any], _prepared: None) -> None:
     evidence.sweep(done)
 
 
 HANDLERS: dict[str, Handler] = {
-    "notify_decision": _notify_decision,
-    "close_periods": _close_periods,
-    "sweep_evidence": _sweep_evidence,
+    "notify_decision": Handler(_notify_decision),
+    "close_periods": Handler(_close_periods),
+    "sweep_evidence": Handler(_sweep_evidence),
+    "check_report": Handler(checks.keep, checks.run),
+    "score_units": Handler(scores.keep, scores.run),
+    "plugin_job": Handler(plugin_jobs.keep_job, plugin_jobs.run_job),
+    "plugin_event": Handler(plugin_jobs.keep_event, plugin_jobs.tell_event),
 }

@@ -20,6 +20,8 @@ ENTRY = "core.jobs.entry.run"
 #: Handed work that is not done after so long is handed again: its worker or Redis died.
 LEASE = timedelta(seconds=90)
 BATCH = 200
+#: Handed out so often and never done nor failed: it is given up. An outage of Redis or of workers takes some too.
+MOST_HANDED = 20
 JOB_TIMEOUT_SECONDS = 60
 #: A key that an emptied Redis has lost: then everything handed is handed again at once.
 EPOCH = "dudao:epoch"
@@ -54,7 +56,14 @@ def _claim() -> list[str]:
             return []
         begin_writing(session())
         ids = list(session.scalars(pending.with_for_update(skip_locked=True)))
-        session.execute(update(OutboxTask).where(OutboxTask.id.in_(ids)).values(handed_at=now))
+        # A job that ends its own process never says that it failed: its hand-outs tell.
+        lost = and_(OutboxTask.id.in_(ids), OutboxTask.handed >= MOST_HANDED)
+        gone = set(session.scalars(select(OutboxTask.id).where(lost)))
+        given_up = {"failed_at": now, "error": f"handed out {MOST_HANDED} times without an end"}
+        session.execute(update(OutboxTask).where(OutboxTask.id.in_(gone)).values(**given_up))
+        ids = [outbox_id for outbox_id in ids if outbox_id not in gone]
+        handing = {"handed_at": now, "handed": OutboxTask.handed + 1}
+        session.execute(update(OutboxTask).where(OutboxTask.id.in_(ids)).values(**handing))
         session.commit()
     return ids
 

@@ -34,3 +34,11 @@ def owe(session: Session, job: str, key: str, payload: dict[str, Any], at: datet
         "error": "",
     }
     return insert_or_ignore(session, OutboxTask, row)
+
+
+def is_owed(session: Session, job: str, key: str) -> bool:
+    """Whether a job is owed under this key and neither done nor given up."""
+    statement = select(OutboxTask.id).where(
+        OutboxTask.key == f"{job}:{key}", OutboxTask.done_at.is_(None), OutboxTask.failed_at.is_(None)
+    )
+    return session.scalar(statement) is not None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.domain.access import Everything
@@ -18,9 +19,11 @@ from core.domain.errors import Conflict, Invalid
 from core.domain.text import Text
 from core.services.origin import origin
 from core.services.runtime import runtime
-from core.services.work import chore, reading
+from core.services.work import Deed, chore, reading
+from core.store.db import lock_row
 from core.store.models import Campaign, CampaignDuty, CampaignPhase, Clause
 from core.store.queries import campaigns as queries
+from core.store.upsert import insert_or_ignore
 
 NOTICE = Path(__file__).resolve().parent.parent / "data" / "notice-henan-2020.toml"
 
@@ -81,6 +84,42 @@ def publish(notice: dict[str, Any], *, weeks_later: int = 0) -> int:
         )
         done.about("campaign", row.id, key=notice["key"])
         return row.id
+
+
+def missing_duties(plugin: str) -> tuple[DutyRule, ...]:
+    """The duties of a plugin that the campaign under way does not have: they join it when the plugin is switched on."""
+    campaign = current()
+    if campaign is None:
+        return ()
+    known = {duty.code for duty in campaign.duties}
+    rules = runtime().registry.duty_rules()
+    return tuple(rule for rule in rules if rule.plugin == plugin and rule.code not in known)
+
+
+def join(done: Deed, plugin: str) -> tuple[str, ...]:
+    """Let a plugin's new duties join the campaign under way, from today on; answers with their codes.
+
+    Raises Invalid where a deadline is not in the campaign. What the campaign has already stays as it was frozen.
+    """
+    campaign, joining = current(), missing_duties(plugin)
+    if campaign is None or not joining or runtime().clock.today() > campaign.calendar.span.ends:
+        return ()
+    session, today = done.session(), runtime().clock.today()
+    lock_row(session, Campaign, campaign.id)
+    row = session.get_one(Campaign, campaign.id)
+    last = session.scalar(
+        select(func.max(CampaignDuty.position)).where(CampaignDuty.campaign_id == campaign.id)
+    )
+    first = 0 if last is None else last + 1
+    since = max(today, campaign.calendar.span.starts)
+    for position, rule in enumerate(joining, first):
+        _refuse_unfit(rule, campaign.calendar)
+        joined = replace(rule, cadence=replace(rule.cadence, since=since)).to_json()
+        row_of = {"campaign_id": campaign.id, "code": rule.code, "position": position, "rule": joined}
+        insert_or_ignore(session, CampaignDuty, row_of)
+    row.revision += 1
+    origin().known.pop("campaign", None)
+    return tuple(rule.code for rule in joining)
 
 
 def _refuse_unfit(rule: DutyRule, calendar: Calendar) -> None:

@@ -1,24 +1,22 @@
-"""Regions and units: importing, adding, enabling and disabling."""
+"""Regions and units: importing and adding."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from core.domain.access import Actor, Permission
-from core.domain.errors import Conflict, Invalid, Missing
+from core.domain.access import Everything
+from core.domain.errors import Invalid
 from core.domain.text import Text
-from core.services import campaigns, tallies
 from core.services.runtime import runtime
-from core.services.work import chore, deed
-from core.store.db import lock_row
+from core.services.work import chore, reading
 from core.store.models import Region, Unit, UnitInterval
+from core.store.queries import units as unit_queries
 
 REGIONS = Path(__file__).resolve().parent.parent / "data" / "regions-henan.csv"
 LEVELS = ("province", "city", "county")
@@ -129,44 +127,7 @@ def _check(new: NewUnit, paths: dict[str, str], known: dict[str, int]) -> None:
         )
 
 
-def switch_unit(actor: Actor, unit_id: int, on: bool, reason: str) -> None:
-    """Enable or disable a unit from today on, with a reason; effective at the next request.
-
-    Raises Missing outside the actor's region, Invalid without a reason, Conflict where it stands so already.
-    """
-    if not reason.strip():
-        message = Text("请写明理由", "Give a reason")
-        raise Invalid(message, {"reason": message})
-    today = runtime().clock.today()
-    campaign = campaigns.current()
-    with deed(actor, Permission.SWITCH_UNITS, "unit.enable" if on else "unit.disable") as done:
-        session = done.session()
-        lock_row(session, Unit, unit_id)
-        unit = session.scalars(select(Unit).where(Unit.id == unit_id)).first()
-        if unit is None:
-            raise Missing
-        if campaign is None:
-            _switch(session, unit, on, reason.strip(), today)
-        else:
-            with tallies.kept_for_unit(session, campaign, unit):
-                _switch(session, unit, on, reason.strip(), today)
-        done.about("unit", unit.id, unit_id=unit.id, name=unit.name, reason=reason.strip())
-
-
-def _switch(session: Session, unit: Unit, on: bool, reason: str, today: date) -> None:
-    last = session.scalars(
-        select(UnitInterval)
-        .where(UnitInterval.unit_id == unit.id)
-        .order_by(UnitInterval.starts.desc())
-        .limit(1)
-    ).first()
-    if on == (last is not None and last.ends is None):
-        state = Text("启用", "enabled") if on else Text("停用", "disabled")
-        raise Conflict(Text(f"该单位已经是{state.zh}状态", f"The unit is {state.en} already"))
-    if not on:
-        assert last is not None
-        last.ends, last.disabled_reason = today, reason
-    elif last is not None and last.ends is not None and last.ends >= today:
-        last.ends, last.enabled_reason = None, reason
-    else:
-        session.add(UnitInterval(unit_id=unit.id, starts=today, enabled_reason=reason, disabled_reason=""))
+def types_of(unit_ids: Collection[int]) -> frozenset[str]:
+    """The types of some units, e.g. of those that a person works for."""
+    with reading(Everything("a person's own units")) as session:
+        return frozenset(unit_type for _id, unit_type in unit_queries.types(session(), unit_ids))

@@ -12,6 +12,7 @@ from core.domain.access import Actor, Everything, Permission
 from core.domain.declare import Plugin
 from core.domain.errors import Conflict, Invalid, Missing
 from core.domain.text import Text
+from core.services import campaigns
 from core.services.origin import origin
 from core.services.runtime import runtime
 from core.services.work import Deed, chore, deed, reading
@@ -21,11 +22,22 @@ from core.store.queries import units
 
 def on() -> frozenset[str]:
     """Keys of the plugins that are installed and switched on; read once a request."""
+    return _known()[1]
+
+
+def parked(key: str) -> frozenset[str]:
+    """The parts of a plugin that are not called, because they failed again and again."""
+    return _known()[0].get(key, frozenset())
+
+
+def _known() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """The parked parts of the plugins that are switched on, and which of these are installed; read once a request."""
     known = origin().known
-    if "plugins_on" not in known:
+    if "plugin_states" not in known:
         with reading(Everything("what is on concerns everybody")) as session:
-            known["plugins_on"] = units.plugins_on(session()) & runtime().registry.plugins.keys()
-    found: frozenset[str] = known["plugins_on"]
+            states = units.plugins_on(session())
+        known["plugin_states"] = states, frozenset(states) & runtime().registry.plugins.keys()
+    found: tuple[dict[str, frozenset[str]], frozenset[str]] = known["plugin_states"]
     return found
 
 
@@ -79,17 +91,49 @@ def overview() -> list[PluginRow]:
     return rows
 
 
+def parked_parts(key: str) -> tuple[str, ...]:
+    """The parked parts of a plugin, whether it is on or off."""
+    with reading(Everything("what is on concerns everybody")) as session:
+        found = session.scalar(select(PluginState.parked).where(PluginState.key == key))
+    return tuple(found or ())
+
+
 def enable_all(keys: Iterable[str]) -> None:
     """Switch on what a new installation begins with; leaves alone what was ever switched."""
     with chore("plugin.enable", "a new installation") as done:
         for key in keys:
-            if done.session.get(PluginState, key) is None:
-                done.session.add(
-                    PluginState(
-                        key=key, enabled=True, reason="", changed_at=done.at, changed_by=done.actor.login
-                    )
+            state = done.session.get(PluginState, key)
+            if state is None:
+                state = PluginState(
+                    key=key, enabled=True, reason="", changed_at=done.at, changed_by=done.actor.login
                 )
+                done.session.add(state)
+                campaigns.join(done, key)
+            _remember(state)
         done.about("plugin", "*")
+
+
+def note_versions() -> int:
+    """Remember titles and versions that have changed since they were seen last; says how many. Called at start."""
+    with reading(Everything("what is installed concerns everybody")) as session:
+        seen = {state.key: state.version for state in session.scalars(select(PluginState))}
+        session.rollback()
+    installed = runtime().registry.plugins
+    changed = sorted(k for k, old in seen.items() if k in installed and installed[k].version != old)
+    if changed:
+        with chore("plugin.version", "another version was installed") as done:
+            for key in changed:
+                _remember(done.session.get_one(PluginState, key))
+            versions = {key: [seen[key], installed[key].version] for key in changed}
+            done.about("plugin", changed[0] if len(changed) == 1 else "*", versions=versions)
+    return len(changed)
+
+
+def _remember(state: PluginState) -> None:
+    """Keep how a plugin is called, so that it can be named when it is gone."""
+    plugin = runtime().registry.plugins.get(state.key)
+    if plugin is not None:
+        state.title, state.version = plugin.title.to_json(), plugin.version
 
 
 def _switch(done: Deed, key: str, enable: bool, reason: str) -> None:
@@ -104,11 +148,15 @@ def _switch(done: Deed, key: str, enable: bool, reason: str) -> None:
             key=key, enabled=enable, reason=reason, changed_at=done.at, changed_by=done.actor.login
         )
         done.session.add(state)
-    origin().known.pop("plugins_on", None)
+    origin().known.pop("plugin_states", None)
     state.enabled, state.reason, state.changed_at, state.changed_by = (
         enable,
         reason,
         done.at,
         done.actor.login,
     )
+    _remember(state)
+    joined = campaigns.join(done, key) if enable else ()
     done.about("plugin", key, reason=reason)
+    if joined:
+        done.detail["joined"] = list(joined)

@@ -18,8 +18,10 @@ from core.domain.obligations import Interval, is_enabled, needed, standing
 from core.domain.text import Text
 from core.domain.units import UnitFacts
 from core.domain.workflow import Action, State, step
+from core.extend.host import HookFailed
+from core.extend.turns import Busy
 from core.jobs.queue import owe
-from core.services import campaigns, evidence, idempotency, plugins
+from core.services import campaigns, checks, evidence, failures, idempotency, plugins
 from core.services.evidence import Upload
 from core.services.runtime import runtime
 from core.services.transitions import Held, edited, hold, hold_unit, new_id, transition
@@ -27,6 +29,9 @@ from core.services.work import Deed, deed, reading
 from core.store.models import FormVersion, Report, Unit
 from core.store.queries import filings
 from core.store.upsert import insert_or_ignore
+
+#: Seconds that a form may take over what was typed.
+FORM_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def save(actor: Actor, filled: Filled, *, submit: bool) -> Saved:
     """
     campaign, duty = _owed_here(filled)
     kept, refused = evidence.keep(filled.uploads, duty.evidence)
+    checked = _check(campaign, duty, filled) if submit else Checked()
     asked = idempotency.fingerprint(
         filled.unit_id,
         filled.duty_code,
@@ -83,22 +89,45 @@ def save(actor: Actor, filled: Filled, *, submit: bool) -> Saved:
         repeated = idempotency.repeated(done, filled.key, asked)
         if repeated is not None:
             done.about("report", repeated["id"], unit_id=unit.id)
-            return _as_before(campaign, duty, filled, repeated, submit=submit)
+            return _as_before(checked, repeated)
         held = _draft(done, campaign, duty, unit, filled)
-        saved = _write(done, held, filled, kept, refused, submit=submit)
+        saved = _write(done, held, filled, kept, refused, checked, submit=submit)
         told = {"problems": [problem.to_json() for problem in saved.problems]}
         idempotency.remember(done, filled.key, saved.answer | told)
     return saved
 
 
-def _as_before(
-    campaign: CampaignFacts, duty: DutyRule, filled: Filled, told: dict[str, Any], *, submit: bool
-) -> Saved:
+@dataclass(frozen=True)
+class Checked:
+    """What a form said of what was typed: its record, or what is wrong by field, or that it failed itself."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+    failed: HookFailed | None = None
+
+
+def _check(campaign: CampaignFacts, duty: DutyRule, filled: Filled) -> Checked:
+    """Ask the duty's form before the transaction: its rules are a plugin's code, which must hold no lock."""
+    period = campaign.period(duty, filled.period_key)
+    made = form_class(duty)
+
+    def ask() -> Checked:
+        form = made(filled.entries, span=period.span if period else None)
+        return Checked(record=form.record()) if form.validate() else Checked(dict(form.errors))
+
+    try:
+        return runtime().host.run(duty.plugin, f"form:{duty.code}", FORM_SECONDS, ask)
+    except HookFailed as failed:
+        return Checked(failed=failed)
+    except Busy as busy:
+        return Checked(failed=HookFailed(duty.plugin, f"form:{duty.code}", busy))
+
+
+def _as_before(checked: Checked, told: dict[str, Any]) -> Saved:
     """The first answer again, with what was wrong then: repeating a failed submission must not look like success."""
     problems = [Text(*words) for words in told["problems"]]
-    form = _form(campaign, duty, filled.period_key, filled.entries)
-    fields = dict(form.errors) if submit and not form.validate() else {}
-    return Saved({name: value for name, value in told.items() if name != "problems"}, fields, problems)
+    answer = {name: value for name, value in told.items() if name != "problems"}
+    return Saved(answer, checked.fields, problems)
 
 
 def _owed_here(filled: Filled) -> tuple[CampaignFacts, DutyRule]:
@@ -212,7 +241,14 @@ def _form_version(done: Deed, duty: DutyRule) -> str:
 
 
 def _write(
-    done: Deed, held: Held, filled: Filled, kept: list[evidence.Kept], refused: list[Text], *, submit: bool
+    done: Deed,
+    held: Held,
+    filled: Filled,
+    kept: list[evidence.Kept],
+    refused: list[Text],
+    checked: Checked,
+    *,
+    submit: bool,
 ) -> Saved:
     """Save entries and files; then, where asked and all is well, submit. Else it stays a draft, with the problems."""
     report, duty = held.report, held.duty
@@ -220,14 +256,16 @@ def _write(
     report.entries = {name: list(values) for name, values in filled.entries.items()}
     evidence.detach(done, held, filled.remove)
     problems = [*refused, *evidence.attach(done, held, kept)]
-    form = _form(held.campaign, duty, report.period_key, report.entries)
-    fields = dict(form.errors) if submit and not form.validate() else {}
+    fields = checked.fields
+    if checked.failed is not None:
+        failures.note(done, checked.failed)
+        problems.append(_form_failed(checked.failed))
     lacking = evidence.shortfall(held) if submit else None
     problems += [lacking] if lacking else []
     if submit and _filed_already(done.session(), held.campaign, held.unit.id, duty, report.period_key):
         problems.append(FILED_ALREADY)
     if submit and not fields and not problems:
-        _submit(done, held, form)
+        _submit(done, held, checked.record)
     else:
         edited(done, held)
     if fields or problems:
@@ -236,19 +274,20 @@ def _write(
     return Saved(held.answer(), fields, problems)
 
 
-def _form(
-    campaign: CampaignFacts, duty: DutyRule, period_key: str, entries: Mapping[str, Sequence[str]]
-) -> ReportForm:
-    period = campaign.period(duty, period_key)
-    return form_class(duty)(entries, span=period.span if period else None)
+def _form_failed(failed: HookFailed) -> Text:
+    return Text(
+        f"这张表的检查程序出错了，内容已存为草稿。请稍后再提交；还是不行，请把事件号 {failed.incident} 告诉联席办",
+        f"This form's own checks failed; what you typed is kept as a draft. Try again later, or tell the office "
+        f"incident {failed.incident}",
+    )
 
 
-def _submit(done: Deed, held: Held, form: ReportForm) -> None:
+def _submit(done: Deed, held: Held, record: dict[str, Any]) -> None:
     report, duty = held.report, held.duty
     period = held.campaign.period(duty, report.period_key)
     was_returned = report.state == State.RETURNED
     with transition(done, held, Action.SUBMIT, Permission.REPORT):
-        report.record = form.record()
+        report.record = record
         report.form_version = _form_version(done, duty)
         report.topics = list(report.record.get(duty.covers) or []) if duty.covers else []
         if not was_returned and period is not None:
@@ -256,6 +295,7 @@ def _submit(done: Deed, held: Held, form: ReportForm) -> None:
             report.late = done.at >= due_at(period, duty.grace, runtime().clock.zone)
         report.submitted_at, report.submitted_by = done.at, done.actor.user_id
         report.claimed_at = report.claimed_by = None
+    checks.owe_check(done, held)
 
 
 def withdraw(actor: Actor, report_id: str, version: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask import current_app
 from core.config import Settings
 from core.domain.campaigns import CampaignFacts
 from core.domain.clock import Clock
+from core.extend.host import PluginHost
 from core.extend.registry import Registry
 from core.store.evidence import EvidenceFolder
 
@@ -21,9 +22,10 @@ class Runtime:
     settings: Settings
     clock: Clock
     registry: Registry
+    host: PluginHost
     evidence: EvidenceFolder
-    #: Published campaigns by id and time of publishing: frozen, so that they may be kept for the process's life.
-    campaigns: dict[tuple[int, Any], CampaignFacts] = field(default_factory=dict)
+    #: Published campaigns by id, time of publishing and revision: frozen, so that they may be kept for ever.
+    campaigns: dict[tuple[int, Any, int], CampaignFacts] = field(default_factory=dict)
     #: Versions of forms that the database is known to hold.
     stored_forms: set[str] = field(default_factory=set)
 

@@ -27,15 +27,56 @@ _PARAGRAPHS = (
 def entries(form: type[ReportForm], span: Span, seed: int) -> dict[str, list[str]]:
     """What somebody might have typed for the days in `span`; the same seed gives the same.
 
-    From the second try on, numbers never grow from field to field and every choice is made, which satisfies the rules
-    "no more than the total" and "all of them".
+    Words are those of the form's example, if it has one. From the second try on, numbers never grow from field to
+    field and every choice is made, which satisfies the rules "no more than the total" and "all of them".
     """
+    words = dict(_words(form))
     for attempt in range(8):
         rng = random.Random(seed * 8 + attempt)
-        typed = dict(_typed(form.schema(), span, rng, shrinking=attempt > 0))
+        typed = dict(_typed(form.schema(), span, rng, shrinking=attempt > 0)) | words
         if form(typed, span=span).validate():
             return typed
-    raise ValueError(f"no sample for {form.__name__} found that its own rules accept")
+    declared = _declared(form, span)
+    if declared is None:
+        raise ValueError(f"no sample for {form.__name__} found that its own rules accept: give it an example")
+    return declared
+
+
+def example(form: type[ReportForm], span: Span) -> tuple[dict[str, list[str]], Record]:
+    """The form's own example, else a sample, and the record that it gives.
+
+    Raises ValueError where the form refuses its own example.
+    """
+    typed = _declared(form, span) if form.example else entries(form, span, 0)
+    if typed is None:
+        raise ValueError(f"{form.__name__} refuses its own example")
+    filled = form(typed, span=span)
+    filled.validate()
+    return typed, filled.record()
+
+
+def _declared(form: type[ReportForm], span: Span) -> dict[str, list[str]] | None:
+    """The declared example, its days perhaps moved into the span; None where the form takes neither."""
+    typed = {name: [value] if isinstance(value, str) else list(value) for name, value in form.example.items()}
+    for tried in (typed, typed | dict(_moved(form.schema(), typed, span))) if typed else ():
+        if form(tried, span=span).validate():
+            return tried
+    return None
+
+
+def _moved(schema: FormSchema, typed: dict[str, list[str]], span: Span) -> Iterator[tuple[str, list[str]]]:
+    """The example's days as the span's first day; times of day stay."""
+    for spec in schema.fields:
+        if spec.kind in ("date", "datetime") and typed.get(spec.name):
+            yield spec.name, [span.starts.isoformat() + typed[spec.name][0][len("2020-11-12") :]]
+
+
+def _words(form: type[ReportForm]) -> Iterator[tuple[str, list[str]]]:
+    """What the example says in words and addresses."""
+    for spec in form.schema().fields:
+        said = form.example.get(spec.name)
+        if said and spec.kind in ("text", "long_text", "url"):
+            yield spec.name, [said] if isinstance(said, str) else list(said)
 
 
 def record(form: type[ReportForm], span: Span, seed: int) -> tuple[dict[str, list[str]], Record]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +17,9 @@ from core.domain.errors import Missing
 from core.services import people, throttle
 from core.services.origin import origin
 from core.services.runtime import runtime
-from core.services.work import Deed, deed, reading
+from core.services.work import Deed, chore, deed, reading
 from core.store.db import begin_writing
-from core.store.models import LoginSession
+from core.store.models import LoginSession, User
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -54,6 +56,32 @@ def sign_in(login: str, password: str, agent: str, device: str = "") -> str | No
         )
         done.about("person", who.login)
     return secret
+
+
+@contextmanager
+def lent(login: str) -> Iterator[str]:
+    """A session for the machine's administrator, who looks through an account's eyes; ended afterwards, both recorded."""
+    secret = secrets.token_urlsafe(32)
+    with chore("account.login", "the administrator's command") as done:
+        user_id = done.session.scalar(select(User.id).where(User.login == login, User.disabled_at.is_(None)))
+        if user_id is None:
+            raise Missing
+        row = LoginSession(
+            token_hash=_hash(secret),
+            user_id=user_id,
+            created_at=done.at,
+            seen_at=done.at,
+            address="",
+            agent="dudao plugin trace",
+        )
+        done.session.add(row)
+        done.about("person", login)
+    try:
+        yield secret
+    finally:
+        with chore("account.logout", "the administrator's command") as done:
+            done.session.get_one(LoginSession, row.id).ended_at = done.at
+            done.about("session", row.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from core.domain.tallies import Contribution, Tally, contribution
 from core.store.models import Report, TallyLeaf, TallyMetric, Unit
 from core.store.queries import filings
 from core.store.queries.filings import LeafKey
+from core.store.queries.switching import in_parts
 from core.store.upsert import add_up
 
 
@@ -39,27 +41,28 @@ def kept(
     _add(session, campaign, unit, duty, report.period_key, change)
 
 
-@contextmanager
-def kept_for_unit(session: Session, campaign: CampaignFacts, unit: Unit) -> Iterator[None]:
-    """Keep all leaves of a unit right while its intervals of being enabled change."""
+#: What a unit was enabled on before a change, and is after it.
+Switches = Mapping[int, tuple[list[Interval], list[Interval]]]
+
+
+def follow(session: Session, campaign: CampaignFacts, switched: Switches) -> None:
+    """Bring all leaves of units in step with their changed intervals. The units' rows must be locked.
+
+    What reports count does not hang on being enabled, metrics least of all: only what is owed and filled changes.
+    """
     duties = {duty.code: duty for duty in campaign.duties}
-    touched = [
-        (
-            duties[code],
-            period,
-            filings.of_obligation(session, campaign.id, unit.id, duties[code], period).values(),
-        )
-        for code, period in filings.obligations_with_reports(session, campaign.id, unit.id)
-        if code in duties
-    ]
-    before = filings.intervals(session, unit.id)
-    yield
-    session.flush()
-    now = filings.intervals(session, unit.id)
-    for duty, period, reports in touched:
-        old = contribution(duty, _needed(campaign, duty, period, before), reports)
-        new = contribution(duty, _needed(campaign, duty, period, now), reports)
-        _add(session, campaign, unit, duty, period, new - old)
+    changes: defaultdict[LeafKey, Tally] = defaultdict(Tally)
+    for part in in_parts(switched):
+        for found in filings.standings(session, campaign.id, duties, Report.unit_id.in_(part)):
+            duty, period = duties[found.leaf.duty_code], found.leaf.period_key
+            old, new = (
+                contribution(duty, _needed(campaign, duty, period, intervals), found.reports).tally
+                for intervals in switched[found.unit_id]
+            )
+            changes[found.leaf] += new - old
+    # One order for all: whoever switches other units of a region at the same time touches the same leaves.
+    ordered = sorted((astuple(leaf), leaf, change) for leaf, change in changes.items() if change != Tally())
+    add_up(session, TallyLeaf, [asdict(leaf) | change.counts() for _key, leaf, change in ordered])
 
 
 def _needed(campaign: CampaignFacts, duty: DutyRule, period_key: str, intervals: list[Interval]) -> int:

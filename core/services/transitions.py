@@ -17,7 +17,7 @@ from core.domain.errors import Conflict, Missing, NotNow
 from core.domain.obligations import Interval
 from core.domain.text import Text
 from core.domain.workflow import Action, State, Step, step
-from core.services import campaigns, plugins, tallies
+from core.services import campaigns, plugin_jobs, plugins, tallies
 from core.services.work import Deed
 from core.store.db import lock_row
 from core.store.models import EvidenceFile, Report, ReportStep, Unit
@@ -100,6 +100,16 @@ def transition(
         report.version += 1
         yield taken
         _note_step(done, held, action, reason)
+    plugin_jobs.owe_report_event(
+        done,
+        action,
+        held.duty.plugin,
+        report.id,
+        report.version,
+        unit_id=held.unit.id,
+        duty=report.duty_code,
+        period=report.period_key,
+    )
     done.detail |= {"state": report.state, "version": report.version}
     if reason:
         done.detail["reason"] = reason

@@ -7,12 +7,16 @@ does all checkpoints, since SQLite before 3.51.3 may corrupt a WAL file that two
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
+from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, literal, select, text
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from core.domain.foreign import is_foreign
 
 BUSY_TIMEOUT_MS = 15_000
 #: A WAL of so many pages of 4 KiB (32 MiB) is cut; writers wait for the cut no longer than this.
@@ -32,7 +36,30 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class Database(SQLAlchemy):
+    """The database, closed to plugins: what they read they are lent, see `core.store.lending`."""
+
+    @property
+    def engines(self) -> Mapping[str | None, Engine]:
+        _refuse_foreign()
+        return super().engines
+
+
+def _refuse_foreign() -> None:
+    """Nothing is sent for a plugin's code, in a forked process neither: it shares its parent's connections."""
+    if is_foreign():
+        raise PermissionError(
+            "a plugin has no session or connection of the core: it reads and writes through Data"
+        )
+
+
+def _session_key() -> int:
+    """A session for each application context, as Flask-SQLAlchemy has it."""
+    _refuse_foreign()
+    return id(app_ctx._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - of a proxy
+
+
+db = Database(model_class=Base, session_options={"expire_on_commit": False, "scopefunc": _session_key})
 
 
 def connect(app: Flask) -> None:

@@ -32,6 +32,14 @@ def insert_all_or_ignore(session: Session, table: type[Base], rows: Sequence[Map
         session.execute(_insert(session, table).on_conflict_do_nothing(), list(rows))
 
 
+def upsert(session: Session, table: type[Base], row: Mapping[str, Any]) -> None:
+    """Insert a row, or replace the one with its key."""
+    key = cast("Table", table.__table__).primary_key.columns
+    statement = _insert(session, table).values(**row)
+    changed = {name: statement.excluded[name] for name in row if name not in key}
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+
 def add_up(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Add numbers to rows; one begins at zero where it does not exist. Each row holds its whole key and the numbers."""
     if rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 
@@ -17,7 +17,7 @@ from core.domain.campaigns import CampaignFacts
 from core.domain.duties import DutyRule
 from core.domain.text import Text
 from core.domain.workflow import ACTION_TITLES, STATE_TITLES, Action, State
-from core.services import campaigns, notices
+from core.services import campaigns, notices, places
 from core.services.runtime import runtime
 
 LOCALES = ("zh_Hans_CN", "en")
@@ -37,10 +37,10 @@ def say(value: Text | str | None) -> str:
     """A bilingual title in the reader's language; plain text as it is."""
     if value is None:
         return ""
-    return value.pick(_reader()) if isinstance(value, Text) else str(value)
+    return value.pick(reader()) if isinstance(value, Text) else str(value)
 
 
-def _reader() -> str:
+def reader() -> str:
     """The reader's language, looked up once a request."""
     if "reader" not in g:
         g.reader = str(get_locale() or LOCALES[0])
@@ -119,14 +119,14 @@ def _entries() -> list[tuple[Permission, str, str, str, tuple[str, ...]]]:
             "office.units",
             _("单位"),
             "building",
-            ("office.unit", "office.enable_unit", "office.disable_unit"),
+            ("office.unit", "office.enable_unit", "office.disable_unit", "switching."),
         ),
         (
             Permission.SWITCH_PLUGINS,
-            "office.plugin_list",
+            "plugin_admin.index",
             _("单位类别"),
             "puzzle",
-            ("office.plugin", "office.enable_plugin", "office.disable_plugin"),
+            ("plugin_admin.",),
         ),
         (Permission.PEOPLE, "people.index", _("人员"), "people", ("people.",)),
         (Permission.AUDIT, "audit.index", _("审计"), "journal-text", ("audit.",)),
@@ -134,13 +134,33 @@ def _entries() -> list[tuple[Permission, str, str, str, tuple[str, ...]]]:
     ]
 
 
+#: Pages of plugins stand behind these entries: what a unit has to do, and what the office sees of it.
+_PLUGINS_AFTER = {"home.index", "office.clauses"}
+
+
 def navigation(who: Actor, unread: int) -> Iterator[NavEntry]:
     """What the actor may open; the entry whose page is shown is marked."""
     here = request.endpoint or ""
+    extra = list(_plugin_entries(who, here))
     for permission, endpoint, label, icon, its_own in _entries():
         if who.may(permission):
             count = unread or None if endpoint == "notices.index" else None
             yield NavEntry(label, url_for(endpoint), icon, here.startswith(its_own), count)
+            if endpoint in _PLUGINS_AFTER:
+                yield from extra
+                extra = []
+    yield from extra
+
+
+def _plugin_entries(who: Actor, here: str) -> Iterator[NavEntry]:
+    """The menu's entries of plugins that are on, for the person's own unit types and roles."""
+    bring = current_app.extensions["dudao_plugin_pages"]
+    if not any(page.menu for pages in bring.pages.values() for page in pages.pages):
+        return
+    own = places.types_of(who.unit_ids) if who.unit_ids else frozenset()
+    for key, page in bring.menu(who, own):
+        endpoint = f"plugin_{key}.{page.name}"
+        yield NavEntry(say(page.title), url_for(endpoint), page.menu, here == endpoint)
 
 
 def _translate_quickly(app: Flask) -> None:
@@ -207,6 +227,7 @@ def install(app: Flask) -> None:
         "state_title": lambda state: say(STATE_TITLES[State(state)]),
         "action_title": lambda action: say(ACTION_TITLES[Action(action)]),
         "type_title": lambda key: say(runtime().registry.type_title(key)),
+        "owner_of": lambda unit_type: runtime().registry.owner_of_type.get(unit_type, ""),
         "kind_title": lambda unit_type, kind: say(runtime().registry.kind_title(unit_type, kind)),
         "period_of": period_of,
     }

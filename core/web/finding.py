@@ -8,6 +8,7 @@ from core.domain.campaigns import CampaignFacts
 from core.services import campaigns
 from core.store.db import db
 from core.store.queries import units
+from core.store.queries.units import UnitFilter
 
 
 def campaign() -> CampaignFacts:
@@ -22,3 +23,10 @@ def region_path() -> str | None:
         return None
     place = units.place(db.session(), code)
     return place.path if place else abort(404)
+
+
+def unit_filter() -> UnitFilter:
+    """The units page's filter as the request names it."""
+    asked = request.values
+    state = {"on": True, "off": False}.get(asked.get("state", ""))
+    return UnitFilter(region_path(), asked.get("type") or None, asked.get("q", "").strip()[:60], state)

@@ -13,8 +13,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.domain.access import Actor, Permission, Scope
 from core.domain.errors import Denied
 from core.domain.text import Text
-from core.services import plugins, sessions
+from core.services import failures, plugins, sessions
+from core.services.failures import HookFailed
 from core.services.origin import Origin, origin, set_origin
+from core.services.plugin_data import types_of
 from core.services.runtime import runtime
 from core.services.work import record_refusal
 from core.store.db import db
@@ -87,19 +89,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def gate() -> BaseResponse | None:
-        if request.endpoint is None:
-            return None
-        policy = declared[request.endpoint]
-        if policy.permission is Permission.PUBLIC:
-            return None
-        if g.actor is None:
-            return _to_login()
-        g.plugins_on = plugins.on()
-        _admit(g.actor, policy)
-        set_scope(db.session, g.actor.scope(policy.permission))
-        if policy.unit_pages:
-            _admit_unit_pages(g.actor)
-        return None
+        return None if request.endpoint is None else _pass(declared[request.endpoint])
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:
@@ -107,11 +97,28 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def note(response: Response) -> Response:
+        _record_plugin_failures()
         response.headers["X-Request-Id"] = origin().request_id
         policy = declared.get(request.endpoint or "")
         if policy and policy.audit and _unrecorded(policy, response.status_code):
             _record(policy.audit, response.status_code)
         return response
+
+
+def _pass(policy: Policy) -> BaseResponse | None:
+    """Open the request's scope to whoever may do this; an answer where it goes no further."""
+    if policy.permission is Permission.PUBLIC:
+        return None
+    if g.actor is None:
+        return _to_login()
+    g.plugins_on = plugins.on()
+    _admit(g.actor, policy)
+    set_scope(db.session, g.actor.scope(policy.permission))
+    if policy.unit_pages:
+        _admit_unit_pages(g.actor)
+    if policy.plugin is not None:
+        _admit_plugin_pages(g.actor, policy)
+    return None
 
 
 def _to_login() -> BaseResponse:
@@ -133,8 +140,22 @@ def _admit_unit_pages(who: Actor) -> None:
     owner = runtime().registry.owner_of_type.get(unit_type)
     if owner is None or owner not in g.plugins_on:
         abort(404)
+    _admit_unit(who, frozenset({unit_type}))
+
+
+def _admit_plugin_pages(who: Actor, policy: Policy) -> None:
+    """A plugin's own pages: 404 while it is off, and for people without a unit of its types where it is for units."""
+    key = policy.plugin or ""
+    if key not in g.plugins_on:
+        abort(404)
+    if policy.permission is Permission.REPORT:
+        _admit_unit(who, types_of(key))
+
+
+def _admit_unit(who: Actor, types: frozenset[str] | None) -> None:
+    """Say for which own unit of some types the person works here; 404 without one."""
     own = units.several(db.session(), who.unit_ids)
-    here = [unit for unit in own if unit.unit_type == unit_type]
+    here = [unit for unit in own if types is None or unit.unit_type in types]
     if not here:
         abort(404)
     wanted = request.args.get("unit", type=int)
@@ -155,6 +176,24 @@ def _unrecorded(policy: Policy, status: int) -> bool:
     """
     harmless = policy.permission is Permission.PUBLIC and status < 400
     return request.method not in READING and not origin().recorded and not harmless
+
+
+def _failed_at_start() -> list[HookFailed]:
+    """What failed when this process was started, told once: then there was no transaction to write it in."""
+    waiting: list[HookFailed] = current_app.extensions["dudao_failed_at_start"]
+    taken = list(waiting)
+    del waiting[: len(taken)]
+    return taken
+
+
+def _record_plugin_failures() -> None:
+    """Write down where plugins failed in this request; the answer stays."""
+    failed = [*_failed_at_start(), *g.pop("plugin_failures", ())]
+    if failed:
+        try:
+            failures.record(failed)
+        except Exception:
+            log.exception("failures of plugins could not be recorded")
 
 
 _OUTCOMES = {

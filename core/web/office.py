@@ -1,8 +1,8 @@
-"""The office's pages: progress, the notice's clauses, reports, units and plugins."""
+"""The office's pages: progress, the notice's clauses, reports and units."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -10,8 +10,8 @@ from core.domain.access import Permission
 from core.domain.errors import Invalid
 from core.domain.schema import metric_shown, present, share_line
 from core.domain.workflow import Action, State, actions
+from core.services import checks, progress, scores, switching
 from core.services import clauses as clause_map
-from core.services import places, plugins, progress
 from core.services import reports as report_service
 from core.services.progress import Overview
 from core.services.runtime import runtime
@@ -19,7 +19,6 @@ from core.store.db import db
 from core.store.queries import reports as report_queries
 from core.store.queries import units as unit_queries
 from core.store.queries.reports import ReportFilter
-from core.store.queries.units import UnitFilter
 from core.web import finding, heat
 from core.web.context import say
 from core.web.guard import actor
@@ -106,6 +105,8 @@ def _report_page(report_id: str, reason: str, errors: dict[str, str]) -> str:
         duty=campaign.duty(found.duty_code),
         facts=campaign,
         shown=list(present(found.schema, found.record or {})),
+        found_by_checks=checks.of_report(found.id),
+        checks_waiting=checks.is_waiting(found.id, found.submission),
         may_reopen=Action.REOPEN in may,
         reason=reason,
         errors=errors,
@@ -127,10 +128,7 @@ def reopen(report_id: str) -> Response | tuple[str, int]:
 def units() -> str:
     number = page_number()
     args = request.args
-    state = {"on": True, "off": False}.get(args.get("state", ""))
-    chosen = UnitFilter(
-        finding.region_path(), args.get("type") or None, args.get("q", "").strip()[:60], state
-    )
+    chosen = finding.unit_filter()
     rows, total = unit_queries.list_units(db.session(), chosen, offset(number), PER_PAGE)
     return render_template(
         "office/units.html",
@@ -152,7 +150,14 @@ def _unit_page(unit_id: int, reason: str, errors: dict[str, str]) -> str:
     if found is None:
         abort(404)
     tree = unit_queries.relatives(db.session(), unit_id)
-    return render_template("office/unit.html", unit=found, tree=tree, reason=reason, errors=errors)
+    return render_template(
+        "office/unit.html",
+        unit=found,
+        scored=scores.of_unit(unit_id),
+        tree=tree,
+        reason=reason,
+        errors=errors,
+    )
 
 
 @route(
@@ -180,44 +185,8 @@ def disable_unit(unit_id: int) -> Response | tuple[str, int]:
 def _switch_unit(unit_id: int, on: bool) -> Response | tuple[str, int]:
     reason = request.form.get("reason", "")[:500]
     try:
-        places.switch_unit(actor(), unit_id, on, reason)
+        switching.switch_unit(actor(), unit_id, on, reason)
     except Invalid as error:
         return _unit_page(unit_id, reason, {n: say(t) for n, t in error.fields.items()}), 422
     flash(_("单位已启用") if on else _("单位已停用"), "success")
     return redirect(url_for("office.unit", unit_id=unit_id))
-
-
-@route(bp, "/plugins", Permission.SWITCH_PLUGINS)
-def plugin_list() -> str:
-    return _plugins_page({}, "")
-
-
-def _plugins_page(errors: dict[str, str], reason: str) -> str:
-    return render_template(
-        "office/plugins.html",
-        rows=plugins.overview(),
-        quarantined=runtime().registry.quarantined,
-        plugins_on=g.plugins_on,
-        errors=errors,
-        reason=reason,
-    )
-
-
-@route(bp, "/plugins/<key>/enable", Permission.SWITCH_PLUGINS, audit="plugin.enable", methods=("POST",))
-def enable_plugin(key: str) -> Response | tuple[str, int]:
-    return _switch_plugin(key, True)
-
-
-@route(bp, "/plugins/<key>/disable", Permission.SWITCH_PLUGINS, audit="plugin.disable", methods=("POST",))
-def disable_plugin(key: str) -> Response | tuple[str, int]:
-    return _switch_plugin(key, False)
-
-
-def _switch_plugin(key: str, on: bool) -> Response | tuple[str, int]:
-    reason = request.form.get("reason", "")[:500]
-    try:
-        plugins.switch(actor(), key, on, reason)
-    except Invalid as error:
-        return _plugins_page({key: say(error.message)}, reason), 422
-    flash(_("插件已启用") if on else _("插件已停用"), "success")
-    return redirect(url_for("office.plugin_list"))

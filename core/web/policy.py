@@ -22,11 +22,12 @@ class Undeclared(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Permission, audit action of a changing route, and whether it belongs to a unit type's own pages."""
+    """Permission, audit action of a changing route, whether it is one of a unit type's own pages, and whose plugin's."""
 
     permission: Permission
     audit: str | None = None
     unit_pages: bool = False
+    plugin: str | None = None
 
 
 def route(
@@ -37,15 +38,17 @@ def route(
     audit: str | None = None,
     methods: tuple[str, ...] = ("GET",),
     unit_pages: bool = False,
+    plugin: str | None = None,
+    name: str | None = None,
 ) -> Callable[[View], View]:
-    """Register a view with its policy. A changing route names its audit action."""
-    policy = Policy(permission, audit, unit_pages)
+    """Register a view with its policy. A changing route names its audit action; a plugin's view has a given `name`."""
+    policy = Policy(permission, audit, unit_pages, plugin)
 
     def register(view: View) -> View:
         if getattr(view, _ATTRIBUTE, policy) != policy:
             raise Undeclared(f"{rule}: its view has another policy already; write one view for each policy")
         setattr(view, _ATTRIBUTE, policy)
-        blueprint.add_url_rule(rule, view_func=view, methods=list(methods))
+        blueprint.add_url_rule(rule, name, view_func=view, methods=list(methods))
         return view
 
     return register

@@ -10,7 +10,7 @@ from core.domain.access import Permission
 from core.domain.errors import Invalid
 from core.domain.schema import present
 from core.domain.workflow import Action, State, actions
-from core.services import review
+from core.services import checks, review
 from core.services.runtime import runtime
 from core.store.db import db
 from core.store.queries import reports, reviews, units
@@ -135,5 +135,7 @@ def _page(found: ReportView, reason: str, errors: dict[str, str]) -> str:
         may_decide=Action.ACCEPT in may and mine,
         reason=reason,
         errors=errors,
+        found_by_checks=checks.of_report(found.id),
+        checks_waiting=checks.is_waiting(found.id, found.submission),
         chosen={name: request.values.get(name, "") for name in ("region", "type", "duty")},
     )

@@ -19,7 +19,7 @@ from core.domain.schema import present
 from core.domain.text import Text
 from core.domain.units import UnitFacts
 from core.domain.workflow import Action, State, actions
-from core.services import agenda, reports
+from core.services import agenda, reports, scores
 from core.services.evidence import Upload
 from core.services.reports import Filled, Saved
 from core.store.db import db
@@ -42,7 +42,11 @@ def _unit() -> UnitFacts:
 def home(unit_type: str) -> str:
     campaign = finding.campaign()
     return render_template(
-        "unit/home.html", unit=_unit(), facts=campaign, agenda=agenda.of_unit(campaign, _unit(), g.plugins_on)
+        "unit/home.html",
+        unit=_unit(),
+        facts=campaign,
+        agenda=agenda.of_unit(campaign, _unit(), g.plugins_on),
+        scored=scores.of_unit(_unit().id),
     )
 
 
@@ -82,6 +86,7 @@ def report(unit_type: str, report_id: str) -> str:
         report=found,
         duty=duty,
         period=period,
+        facts=finding.campaign(),
         shown=list(present(found.schema, found.record or {})),
         actions=actions(State(found.state), actor().roles_for(Permission.REPORT)),
     )

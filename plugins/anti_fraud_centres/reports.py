@@ -1,5 +1,8 @@
 """The anti-fraud centres' report forms, one a duty."""
 
+# A form's example is read, never changed.
+# ruff: noqa: RUF012
+
 from core.api import ReportForm, choice, choices, long_text, metric, money, rows, whole
 
 FRAUD_TYPES = (
@@ -56,6 +59,15 @@ class FrequentFraud(ReportForm):
 class FrequentFrauds(ReportForm):
     """AFC-01: the locally frequent frauds and the groups at risk."""
 
+    example = {
+        "frauds-0-fraud_type": "fake_order_rebates",
+        "frauds-0-cases": "46",
+        "frauds-0-loss": "1280000.00",
+        "frauds-1-fraud_type": "fake_police",
+        "frauds-1-cases": "9",
+        "frauds-1-loss": "2045000.55",
+        "groups_at_risk": ["university_students", "homemakers"],
+    }
     frauds = rows(
         "本地高发诈骗类型",
         "Locally frequent fraud types",
@@ -69,6 +81,10 @@ class FrequentFrauds(ReportForm):
 class FootageAndCases(ReportForm):
     """AFC-02: footage and typical cases collected."""
 
+    example = {
+        "pieces": "18",
+        "summary": "刷单、冒充公检法两类典型案例的影像和笔录摘要。",
+    }
     pieces = metric("收集资料", "Pieces collected", unit=("件", "pieces"))
     summary = long_text("内容概述", "Summary")
 
@@ -76,6 +92,11 @@ class FootageAndCases(ReportForm):
 class MaterialsMade(ReportForm):
     """AFC-03: booklets, films and posters made."""
 
+    example = {
+        "booklets": "2",
+        "films": "1",
+        "posters": "4",
+    }
     booklets = metric("宣传册", "Booklets", unit=("种", "booklets"))
     films = metric("宣传片", "Films", unit=("部", "films"))
     posters = metric("海报", "Posters", unit=("种", "posters"))
@@ -84,6 +105,10 @@ class MaterialsMade(ReportForm):
 class MaterialsPushed(ReportForm):
     """AFC-04: material pushed to member units."""
 
+    example = {
+        "units_reached": "56",
+        "items": "7",
+    }
     units_reached = metric("推送单位", "Units pushed to", unit=("家", "units"))
     items = metric("推送宣传品", "Items pushed", unit=("件", "items"))
 
@@ -91,6 +116,10 @@ class MaterialsPushed(ReportForm):
 class TrainingOfPublicists(ReportForm):
     """AFC-05: training of the people who do publicity."""
 
+    example = {
+        "sessions": "3",
+        "trainees": "140",
+    }
     sessions = metric("培训场次", "Sessions", unit=("场", "sessions"))
     trainees = metric("参训人员", "Trainees", unit=("人", "people"))
 
@@ -98,6 +127,11 @@ class TrainingOfPublicists(ReportForm):
 class Countermeasure(ReportForm):
     """AFC-06: the counter-measure and the wording for one fraud type."""
 
+    example = {
+        "fraud_type": "fake_boss",
+        "countermeasure": "企业转账实行双人复核、电话核实。",
+        "wording": "老板微信要汇款，先打电话问一声。",
+    }
     fraud_type = choice("诈骗类型", "Fraud type", options=FRAUD_TYPES)
     countermeasure = long_text("防范对策", "Counter-measure")
     wording = long_text("宣传口径", "Wording")

@@ -1,6 +1,7 @@
 """Banks: the financial regulators, commercial banks and their outlets."""
 
-from core.api import Plugin, UnitType, hookimpl
+from core.api import Pages, Plugin, UnitType, hookimpl
+from plugins.banks import pages
 from plugins.banks.duties import BANK, DUTIES, OUTLET, REGULATOR
 from plugins.banks.inspection import CALLBACKS, ITEMS
 
@@ -21,3 +22,8 @@ def dudao_plugin() -> Plugin:
             "terminals, questions before a transfer.",
         ),
     )
+
+
+@hookimpl
+def dudao_pages() -> Pages:
+    return pages.pages

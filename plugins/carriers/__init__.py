@@ -1,6 +1,10 @@
 """Carriers: the communications regulator, the three operators and their business halls."""
 
-from core.api import Plugin, UnitType, hookimpl
+from collections.abc import Iterator
+
+from core.api import Finding, Pages, Plugin, ReportFact, UnitType, hookimpl
+from plugins.carriers import pages
+from plugins.carriers.checks import check
 from plugins.carriers.duties import DUTIES, HALL, OPERATOR, REGULATOR
 from plugins.carriers.inspection import CALLBACKS, ITEMS
 
@@ -23,3 +27,13 @@ def dudao_plugin() -> Plugin:
             "counter, explanation in the halls, promotion of blocking tools.",
         ),
     )
+
+
+@hookimpl
+def dudao_pages() -> Pages:
+    return pages.pages
+
+
+@hookimpl
+def dudao_check_report(report: ReportFact) -> Iterator[Finding]:
+    return check(report)

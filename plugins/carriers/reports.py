@@ -1,5 +1,8 @@
 """The carriers' report forms, one a duty."""
 
+# A form's example is read, never changed.
+# ruff: noqa: RUF012
+
 from core.api import (
     ReportForm,
     all_chosen,
@@ -51,6 +54,11 @@ TOOLS = (
 class Coordination(ReportForm):
     """CAR-01: how the regulator had the three operators do their part."""
 
+    example = {
+        "measures": "召集三家运营商部署，明确短信、窗口、营业厅三项任务。",
+        "meeting_date": "2020-10-27",
+        "operators": ["mobile", "unicom", "telecom"],
+    }
     measures = long_text("协调措施", "Measures")
     meeting_date = date_field("会议日期", "Date of the meeting")
     operators = choices(
@@ -65,6 +73,12 @@ class Coordination(ReportForm):
 class CardBreakMessage(ReportForm):
     """CAR-02: the message on whom the “Card Break” operation punishes, and how."""
 
+    example = {
+        "sent_at": "2020-10-28T10:00",
+        "wording": "出租、出借、出售电话卡、银行卡将被惩戒，五年内不得新开户。",
+        "recipients": "2500000",
+        "messages": "2600000",
+    }
     sent_at = datetime_field("发送时间", "Sent at")
     wording = long_text("短信内容", "Wording", max_length=500)
     recipients = metric("接收用户", "Recipients", unit=("户", "users"))
@@ -74,6 +88,14 @@ class CardBreakMessage(ReportForm):
 class WarningMessage(ReportForm):
     """CAR-03: one sending of a fraud warning message."""
 
+    example = {
+        "sent_at": "2020-11-10T09:30",
+        "fraud_type": "fake_order_rebates",
+        "wording": "凡是刷单都是诈骗，不要垫付任何资金。",
+        "recipients": "2500000",
+        "messages": "2500000",
+        "share_of_users": "62.5",
+    }
     sent_at = datetime_field(
         "发送时间",
         "Sent at",
@@ -95,6 +117,11 @@ class WarningMessage(ReportForm):
 class CounterReminders(ReportForm):
     """CAR-04: reminders and leaflets at the counter."""
 
+    example = {
+        "customers_reminded": "320",
+        "leaflets": "280",
+        "staff_trained": "6",
+    }
     customers_reminded = metric("提醒客户", "Customers reminded", unit=("人", "customers"))
     leaflets = metric("发放宣传页", "Leaflets handed out", unit=("份", "leaflets"))
     staff_trained = whole("已培训窗口人员", "Staff trained", unit=("人", "people"))
@@ -103,6 +130,11 @@ class CounterReminders(ReportForm):
 class HallExplanation(ReportForm):
     """CAR-05: explanation going on in the hall."""
 
+    example = {
+        "sessions": "10",
+        "audience": "150",
+        "screen_hours": "9.5",
+    }
     sessions = metric("讲解场次", "Sessions", unit=("场", "sessions"))
     audience = metric("听讲人次", "Audience", unit=("人次", "people"))
     screen_hours = decimal(
@@ -113,6 +145,11 @@ class HallExplanation(ReportForm):
 class BlockingTools(ReportForm):
     """CAR-06: a blocking tool promoted to users."""
 
+    example = {
+        "tool": "mobile_call_blocking",
+        "newly_enabled": "12000",
+        "users_total": "480000",
+    }
     tool = choice("拦截工具", "Tool", options=TOOLS)
     newly_enabled = metric("新增开通用户", "Users newly enabled", unit=("户", "users"))
     users_total = whole("累计用户", "Users in total", unit=("户", "users"))

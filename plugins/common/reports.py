@@ -1,5 +1,8 @@
 """The report forms of every unit, one a duty."""
 
+# A form's example is read, never changed.
+# ruff: noqa: RUF012
+
 from core.api import ReportForm, choices, date_field, long_text, metric, text, yes_no
 
 CHANNELS = (
@@ -25,6 +28,11 @@ CHANNELS = (
 class Plan(ReportForm):
     """GEN-01: the plan of the publicity activities."""
 
+    example = {
+        "title": "防范电信网络诈骗集中宣传月活动方案",
+        "leader": "分管副局长",
+        "measures": "成立专班，分三个阶段开展宣传。\n每周检查一次落实情况。",
+    }
     title = text("方案名称", "Title of the plan")
     leader = text("负责领导", "Leader in charge", max_length=60, hint=("姓名和职务", "Name and post"))
     measures = long_text("主要措施", "Main measures")
@@ -33,6 +41,11 @@ class Plan(ReportForm):
 class Team(ReportForm):
     """GEN-02: the publicity team and the meeting at which the person responsible deployed the work."""
 
+    example = {
+        "leader": "分管副局长",
+        "members": "办公室：统筹协调\n宣传科：材料制作",
+        "meeting_date": "2020-10-27",
+    }
     leader = text("专班负责人", "Head of the team", max_length=60, hint=("姓名和职务", "Name and post"))
     members = long_text(
         "专班成员",
@@ -45,6 +58,13 @@ class Team(ReportForm):
 class DailyWork(ReportForm):
     """GEN-03: what was done today, for the office and for the publicity matrix."""
 
+    example = {
+        "summary": "今日在中心广场开展反诈宣传，现场讲解“断卡”行动，解答群众咨询。",
+        "activities": "3",
+        "people_reached": "1200",
+        "channels": ["wechat_account", "leaflets"],
+        "share_to_feed": "yes",
+    }
     summary = long_text(
         "当日工作情况",
         "What was done today",
@@ -69,6 +89,12 @@ class DailyWork(ReportForm):
 class PhaseSummary(ReportForm):
     """GEN-04: the phase in review."""
 
+    example = {
+        "done": "按方案开展宣传，覆盖全部网点。",
+        "results": "群众知晓率提高，劝阻转账三笔。",
+        "problems": "无",
+        "next_step": "转入校园宣传。",
+    }
     done = long_text("开展的工作", "What was done")
     results = long_text("取得的成效", "Results")
     problems = long_text("存在的问题", "Problems", hint=("没有的填“无”", "If none, write “none”"))
@@ -78,6 +104,11 @@ class PhaseSummary(ReportForm):
 class FinalReport(ReportForm):
     """GEN-05: the report on the whole campaign."""
 
+    example = {
+        "report": "宣传月期间，我单位按照通知要求全面完成各项任务。",
+        "honours": "城区网点宣传小组",
+        "suggestions": "建议常态化开展。",
+    }
     report = long_text("总结正文", "Report", max_length=10_000)
     honours = long_text(
         "先进典型",

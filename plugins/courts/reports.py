@@ -1,5 +1,8 @@
 """The procuratorates' and courts' report forms, one a duty."""
 
+# A form's example is read, never changed.
+# ruff: noqa: RUF012
+
 from core.api import ReportForm, choices, date_field, long_text, metric, text, url, yes_no
 
 CHARGES = (
@@ -23,6 +26,12 @@ CHARGES = (
 class Prosecution(ReportForm):
     """CRT-01: cases reviewed and prosecuted together."""
 
+    example = {
+        "cases": "12",
+        "defendants": "31",
+        "charges": ["fraud", "aiding_network_crime"],
+        "prosecuted_on": "2020-11-18",
+    }
     cases = metric("起诉案件", "Cases", unit=("件", "cases"))
     defendants = metric("被告人", "Defendants", unit=("人", "people"))
     charges = choices("罪名", "Charges", options=CHARGES)
@@ -32,6 +41,15 @@ class Prosecution(ReportForm):
 class PublicSentencing(ReportForm):
     """CRT-02: a public sentencing."""
 
+    example = {
+        "cases": "4",
+        "defendants": "11",
+        "heaviest_sentence": "有期徒刑十二年",
+        "sentenced_on": "2020-11-20",
+        "place": "第一审判庭",
+        "broadcast_live": "no",
+        "audience": "260",
+    }
     cases = metric("宣判案件", "Cases", unit=("件", "cases"))
     defendants = metric("被告人", "Defendants", unit=("人", "people"))
     heaviest_sentence = text(
@@ -48,6 +66,12 @@ class PublicSentencing(ReportForm):
 class TypicalCase(ReportForm):
     """CRT-03: a typical case, published for the public to learn from."""
 
+    example = {
+        "title": "冒充老板骗财务案",
+        "how_it_worked": "潜入企业工作群，冒充负责人要求汇款。",
+        "lesson": "大额汇款须当面或电话核实。",
+        "published_at": "https://example.org/cases/1",
+    }
     title = text("案例名称", "Title of the case")
     how_it_worked = long_text("作案手法", "How the fraud worked")
     lesson = long_text("警示要点", "What to learn")

@@ -1,6 +1,7 @@
 """Education: the authorities, universities and schools."""
 
-from core.api import Plugin, UnitType, hookimpl
+from core.api import Pages, Plugin, UnitType, hookimpl
+from plugins.education import pages
 from plugins.education.duties import AUTHORITY, DUTIES, SCHOOL, UNIVERSITY
 from plugins.education.inspection import CALLBACKS, ITEMS
 
@@ -23,3 +24,8 @@ def dudao_plugin() -> Plugin:
             "topics, WeChat groups.",
         ),
     )
+
+
+@hookimpl
+def dudao_pages() -> Pages:
+    return pages.pages

@@ -1,5 +1,8 @@
 """The education report forms, one a duty."""
 
+# A form's example is read, never changed.
+# ruff: noqa: RUF012
+
 from core.api import (
     ReportForm,
     at_most_field,
@@ -55,6 +58,11 @@ TOPICS = (
 class Deployment(ReportForm):
     """EDU-01: how the authority had its schools do their part."""
 
+    example = {
+        "measures": "印发通知，要求各校第二阶段至少开展一次集中宣传。",
+        "schools_total": "120",
+        "schools_taking_part": "118",
+    }
     measures = long_text("部署措施", "Measures")
     schools_total = whole("学校总数", "Schools in total", unit=("所", "schools"))
     schools_taking_part = metric(
@@ -68,6 +76,13 @@ class Deployment(ReportForm):
 class PublicityEvent(ReportForm):
     """EDU-02: a publicity event on campus."""
 
+    example = {
+        "held_on": "2020-11-12",
+        "forms": ["lecture", "display"],
+        "fraud_types": ["part_time_fake_orders", "campus_loans"],
+        "students": "900",
+        "staff": "45",
+    }
     held_on = date_field(
         "活动日期", "Date", rules=[inside_period()], hint=("须在本阶段之内", "Inside this phase")
     )
@@ -80,6 +95,11 @@ class PublicityEvent(ReportForm):
 class PublicityTeam(ReportForm):
     """EDU-03: the campus's own publicity team."""
 
+    example = {
+        "team_name": "校园反诈宣传队",
+        "leader": "学生处负责人",
+        "members": "24",
+    }
     team_name = text("队伍名称", "Name of the team")
     leader = text("负责人", "Leader", max_length=60, hint=("姓名和职务", "Name and post"))
     members = metric("队员", "Members", unit=("人", "people"))
@@ -88,6 +108,11 @@ class PublicityTeam(ReportForm):
 class Training(ReportForm):
     """EDU-04: training by the anti-fraud centre."""
 
+    example = {
+        "trainer_organisation": "区反诈中心",
+        "trainees": "60",
+        "hours": "1.5",
+    }
     trainer_organisation = text("授课单位", "Trainer's organisation")
     trainees = metric("参训人员", "Trainees", unit=("人", "people"))
     hours = decimal("培训时长", "Hours", decimals=1, unit=("小时", "hours"))
@@ -96,6 +121,11 @@ class Training(ReportForm):
 class ThreeTopics(ReportForm):
     """EDU-05: topics explained to teachers and parents; the phase's reports together must cover all three."""
 
+    example = {
+        "topics": ["part_time_fake_orders", "card_trading", "fake_teacher"],
+        "teachers": "40",
+        "parents": "860",
+    }
     topics = choices(
         "讲解专题",
         "Topics",
@@ -112,6 +142,14 @@ class ThreeTopics(ReportForm):
 class WeChatGroups(ReportForm):
     """EDU-06: the WeChat groups and what was pushed in them."""
 
+    example = {
+        "groups": "30",
+        "police": "6",
+        "teachers": "30",
+        "parents": "1100",
+        "students": "1150",
+        "pushes": "15",
+    }
     groups = metric("微信群", "Groups", unit=("个", "groups"))
     police = whole("群内民警", "Police officers in them", unit=("人", "people"))
     teachers = whole("群内班主任、辅导员", "Class teachers and counsellors in them", unit=("人", "people"))

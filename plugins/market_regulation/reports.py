@@ -1,5 +1,8 @@
 """The market regulation report forms, one a duty."""
 
+# A form's example is read, never changed.
+# ruff: noqa: RUF012
+
 from core.api import ReportForm, at_most_field, choice, metric, whole
 
 PUBLICITY_FORMS = (
@@ -17,6 +20,11 @@ PUBLICITY_FORMS = (
 class FinanceTraining(ReportForm):
     """MKT-01: training of finance staff."""
 
+    example = {
+        "enterprises": "85",
+        "finance_staff_total": "210",
+        "finance_staff_trained": "190",
+    }
     enterprises = metric("覆盖企业", "Enterprises reached", unit=("家", "enterprises"))
     finance_staff_total = whole("财会人员总数", "Finance staff in total", unit=("人", "people"))
     finance_staff_trained = metric(
@@ -30,6 +38,11 @@ class FinanceTraining(ReportForm):
 class HeadsOfEnterprises(ReportForm):
     """MKT-02: publicity among the people in charge of enterprises."""
 
+    example = {
+        "enterprises": "85",
+        "people_in_charge": "92",
+        "method": "visit",
+    }
     enterprises = metric("覆盖企业", "Enterprises", unit=("家", "enterprises"))
     people_in_charge = metric("企业负责人", "People in charge", unit=("人", "people"))
     method = choice("宣传形式", "Form", options=PUBLICITY_FORMS)
@@ -38,6 +51,10 @@ class HeadsOfEnterprises(ReportForm):
 class FakeBossTest(ReportForm):
     """MKT-03: how many finance staff recognise the fake boss."""
 
+    example = {
+        "tested": "190",
+        "passed": "181",
+    }
     tested = metric("参加测验", "Tested", unit=("人", "people"))
     passed = metric(
         "合格", "Passed", unit=("人", "people"), share_of="tested", rules=[at_most_field("tested")]

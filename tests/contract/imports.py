@@ -13,40 +13,53 @@ OURS: dict[str, tuple[str, ...]] = {
     "core.domain": (),
     "core.api": ("core.domain",),
     "core.store": ("core.domain", "core.config"),
-    "core.extend": ("core.domain", "core.api", "plugins"),
-    # Samples fill a plugin's form through its base class, as a plugin's author would.
+    # Processes tied to their parent's life: nothing but the standard library.
+    "core.parent": (),
+    "core.extend": ("core.domain", "core.api", "core.parent", "plugins"),
+    # The door's values (forms, pages, jobs) pass through services and pages on their way.
     "core.services": (
-        "core.domain", "core.extend", "core.store", "core.jobs.queue", "core.config", "core.api.forms",
+        "core.domain", "core.extend", "core.store", "core.jobs.queue", "core.config", "core.api",
     ),
     "core.jobs": ("core.domain", "core.services", "core.store"),
     # Queries answer with frozen facts; of the rest of the store a page needs the session, its scope and file types.
     "core.web": (
-        "core.domain", "core.services", "core.store.queries", "core.store.db", "core.store.scope",
+        "core.api.pages", "core.domain", "core.services", "core.store.queries", "core.store.db", "core.store.scope",
         "core.store.filetypes", "core.config",
     ),
 }  # fmt: skip
 #: Which packages of others a layer may import; layers without a row may import any.
 THEIRS: dict[str, frozenset[str]] = {
     "core.domain": frozenset(),
-    "core.api": frozenset({"pluggy", "werkzeug", "wtforms"}),
+    "core.api": frozenset({"click", "pluggy", "werkzeug", "wtforms"}),
     "core.store": frozenset({"alembic", "flask", "flask_sqlalchemy", "sqlalchemy"}),
-    "core.extend": frozenset({"pluggy"}),
+    "core.extend": frozenset({"click", "pluggy"}),
     "core.services": frozenset({"argon2", "sqlalchemy"}),
     "plugins": frozenset(),
 }
 #: Single files that may import more than their layer, and why.
 MORE: dict[str, frozenset[str]] = {
-    "core.services.runtime": frozenset(
-        {"flask"}
-    ),  # the one place that asks Flask what the application runs with
+    # The one place that asks Flask what the application runs with.
+    "core.services.runtime": frozenset({"flask"}),
+    # Duty sheets as workbooks.
+    "core.extend.dutysheet.xlsx": frozenset({"python_calamine"}),
+    "core.extend.dutysheet.write": frozenset({"xlsxwriter"}),
+    # Runs plugins' own commands.
+    "core.services.plugin_commands": frozenset({"click"}),
+    # Looks at what plugins bring: their templates, texts and migrations.
+    "core.services.plugin_health": frozenset({"alembic", "babel", "jinja2"}),
 }
 #: Files of a plugin that may import a framework.
-PLUGIN_FILES = {"pages": frozenset({"flask"}), "models": frozenset({"sqlalchemy"})}
+PLUGIN_FILES = {
+    "commands": frozenset({"click"}),
+    "models": frozenset({"sqlalchemy"}),
+    "pages": frozenset({"flask"}),
+}
 #: Composition roots: they put everything together, and nothing below may import them.
 ROOTS = frozenset(
     f"core.{name}"
     for name in (
-        "app", "bench", "cli", "commands", "parent", "redis_server", "scheduler", "serve", "supervisor", "worker",
+        "app", "bench", "cli", "commands", "redis_server", "scaffold", "scheduler", "serve", "supervisor",
+        "testing", "worker",
     )
 )  # fmt: skip
 

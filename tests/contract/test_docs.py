@@ -7,16 +7,18 @@ import sys
 import types
 from pathlib import Path
 
+import pluggy
 import pytest
 
 import core.api
+from core.api.hooks import PROJECT, Hooks
 from core.app import create_app
 from core.cli import main
 from core.config import MAX_BODY, MAX_FILE
 from core.domain.access import Everything
 from core.domain.workflow import CLAIM_MINUTES
 from core.extend.discover import Found
-from core.extend.host import PluginHost
+from core.extend.host import HOOKS, PluginHost
 from core.services import agenda, campaigns, places, plugins, sessions, throttle
 from core.services.places import NewUnit
 from core.services.runtime import runtime
@@ -64,9 +66,27 @@ def test_the_plugin_page_has_examples_of_every_name_of_the_door() -> None:
 
 
 def test_examples_use_the_door_only() -> None:
-    assert set(re.findall(r"^from (\S+) import|^import (\S+)", "\n".join(BLOCKS), re.MULTILINE)) == {
-        ("core.api", "")
-    }
+    imported = re.findall(r"^(?:from|import) (\S+)", "\n".join(BLOCKS), re.MULTILINE)
+    assert set(imported) == {"core.api", "click", "sqlalchemy.orm"}
+
+
+def test_each_hook_has_its_heading_with_its_real_arguments_and_an_example() -> None:
+    """The signature in the docs is the one that pluggy sees; no hook is left out, none made up."""
+    headings = re.findall(r"^### (dudao_\w+\(.*\))$", PLUGINS, re.MULTILINE)
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Hooks)
+    specs = [getattr(manager.hook, name).spec for name in HOOKS]
+    assert headings == [f"{spec.name}({', '.join(spec.argnames)})" for spec in specs]
+    code = "\n".join(BLOCKS)
+    assert [name for name in HOOKS if f"def {name}(" not in code] == []
+
+
+def test_each_hook_is_called_by_a_test() -> None:
+    """A hook that nobody tests is a promise that nobody checks."""
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    example = "\n".join(path.read_text("utf-8") for path in (ROOT / "docs" / "examples").rglob("*.py"))
+    assert [name for name in HOOKS if name not in tests and f"def {name}(" not in example] == []
+    assert "EXAMPLE" in tests
 
 
 def test_the_first_example_as_a_file_in_a_folder_gives_a_unit_its_duty(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ def test_the_check_reads_every_file_and_knows_every_layer() -> None:
         ("core/domain/sub/a.py", "from ...store import db", "must not know"),
         ("core/api/a.py", "from core.services import people", "must not know"),
         ("core/api/a.py", "import sqlalchemy.orm", "does without that package"),
+        ("core/web/a.py", "from core.extend.host import PluginHost", "must not know"),
+        ("plugins/one/pages.py", "import click", "does without that package"),
         ("core/store/a.py", "from core.services.work import deed", "must not know"),
         ("core/extend/a.py", "from core.store.db import db", "must not know"),
         ("core/services/a.py", "from core.web.guard import actor", "must not know"),
@@ -68,7 +70,8 @@ def test_an_offending_import_is_found(tmp_path: Path, path: str, source: str, wh
         ("core/app.py", "from core.web import guard\nimport flask_wtf"),
         ("plugins/one/__init__.py", "from core.api import Duty\nfrom plugins.one.duties import ALL"),
         ("plugins/one/pages.py", "import flask"),
-        ("plugins/one/models.py", "import sqlalchemy"),
+        ("plugins/one/models.py", "import sqlalchemy\nfrom core.api import OwnTables"),
+        ("plugins/one/commands.py", "import click"),
     ],
 )
 def test_an_allowed_import_is_left_alone(tmp_path: Path, path: str, source: str) -> None:

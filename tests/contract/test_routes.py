@@ -96,7 +96,8 @@ def test_every_endpoint_of_the_application_has_a_policy_that_somebody_can_meet(t
         if set(rule.methods or ()) - READING:
             assert policy.audit in DEEDS, rule.endpoint
         assert not policy.unit_pages or rule.rule.startswith("/u/<unit_type>/"), rule.endpoint
-        assert not rule.rule.startswith("/u/") or policy.unit_pages, rule.endpoint
+        assert not rule.rule.startswith("/u/") or policy.unit_pages or policy.plugin, rule.endpoint
+        assert not policy.plugin or rule.rule.startswith(f"/u/{policy.plugin}/"), rule.endpoint
 
 
 def test_a_reading_route_takes_no_changing_method(tmp_path: Path) -> None:

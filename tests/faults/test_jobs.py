@@ -47,12 +47,12 @@ HANGING = """
 import pathlib, time
 from core.jobs import handlers
 real = handlers.HANDLERS["notify_decision"]
-def hanging(done, payload):
-    real(done, payload)
+def hanging(done, payload, prepared):
+    real.effect(done, payload, prepared)
     done.session.flush()
     pathlib.Path({flag!r}).touch()
     time.sleep(600)
-handlers.HANDLERS["notify_decision"] = hanging
+handlers.HANDLERS["notify_decision"] = handlers.Handler(hanging)
 """
 #: Code for a worker that does not pause for minutes before the next try.
 HASTY = """
@@ -65,10 +65,10 @@ SLOW = """
 import time
 from core.jobs import handlers
 real = handlers.HANDLERS["notify_decision"]
-def slow(done, payload):
-    real(done, payload)
+def slow(done, payload, prepared):
+    real.effect(done, payload, prepared)
     time.sleep(0.05)
-handlers.HANDLERS["notify_decision"] = slow
+handlers.HANDLERS["notify_decision"] = handlers.Handler(slow)
 """
 
 

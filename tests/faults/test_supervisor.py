@@ -125,6 +125,42 @@ def test_kill_9_of_the_supervisor_leaves_nobody_and_it_starts_again(tmp_path: Pa
         assert system.process.wait(GONE_SECONDS) == 0
 
 
+SHEET = Path(__file__).resolve().parents[2] / "core" / "data" / "sheet-template.toml"
+
+
+def dudao(data: Path, *arguments: str) -> str:
+    environment = {**os.environ, "DUDAO_DATA": str(data)}
+    command = [sys.executable, "-m", "core.cli", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_duty_sheet_is_taken_in_while_the_system_runs(tmp_path: Path) -> None:
+    """From a file to a unit type that is on: nobody restarts anything by hand, and no part counts as failed."""
+    data = tmp_path / "data"
+    with running(data) as system:
+        before = {part: system.child(part) for part in PARTS}
+        dudao(data, "plugin", "from-sheet", str(SHEET))
+        dudao(data, "reload")
+        wait_for(lambda: all(back(system, p, before[p].pid) for p in PARTS if p != "redis"), START_SECONDS)  # type: ignore[union-attr]
+        wait_for(system.answers, START_SECONDS)
+        assert "off  parcels" in dudao(data, "plugin", "list")
+        assert "parcels is on" in dudao(data, "plugin", "enable", "parcels", "--reason", "试用")
+        redis = system.child("redis")
+        assert redis is not None and before["redis"] is not None and redis.pid == before["redis"].pid
+        assert "ended (" not in system.log.read_text()
+        system.process.terminate()
+        assert system.process.wait(GONE_SECONDS) == 0
+
+
+def test_reloading_needs_a_running_system(tmp_path: Path) -> None:
+    environment = {**os.environ, "DUDAO_DATA": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "core.cli", "reload"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "nothing runs on" in done.stderr
+
+
 def test_a_killed_part_comes_back(tmp_path: Path) -> None:
     with running(tmp_path / "data") as system:
         for part in PARTS:

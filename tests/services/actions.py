@@ -16,7 +16,7 @@ from core.domain.calendar import periods
 from core.domain.errors import DudaoError
 from core.domain.workflow import State
 from core.jobs import entry
-from core.services import places, plugins, reports, review
+from core.services import plugins, reports, review, switching
 from core.services.evidence import Upload
 from core.services.runtime import runtime
 from core.store.db import db
@@ -127,7 +127,7 @@ class Bustle:
     def switch_unit(self) -> bool:
         (unit_id,) = self.rng.choice(self.clerks).unit_ids
         on = self.rng.random() < 0.75
-        places.switch_unit(self.office, unit_id, on, "启用" if on else "停用")
+        switching.switch_unit(self.office, unit_id, on, "启用" if on else "停用")
         return True
 
     def switch_plugin(self) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core.app import create_app
 from core.domain.calendar import due_at, periods
 from core.jobs import entry, schedule
-from core.services import campaigns, closing, places, plugins, progress
+from core.services import campaigns, closing, plugins, progress, switching
 from core.services.runtime import runtime
 from core.store import migrations
 from core.store.db import db
@@ -283,7 +283,7 @@ def test_units_switched_after_a_closing_change_nothing_in_it(app: Flask) -> None
     schedule.tick()
     work()
     before = [(row.number, row.owed, row.filed) for row in closings()]
-    places.switch_unit(actor("office"), unit_id, False, "撤并")
+    switching.switch_unit(actor("office"), unit_id, False, "撤并")
     later(SECOND)
     schedule.tick()
     work()

@@ -148,13 +148,13 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> 
     """Let the handler fail after it has half worked; answers with the list of its tries."""
     tries: list[int] = []
 
-    def handler(done: Deed, payload: dict[str, Any]) -> None:
+    def effect(done: Deed, payload: dict[str, Any], prepared: Any) -> None:
         tries.append(len(tries) + 1)
-        real(done, payload)
+        real.effect(done, payload, prepared)
         raise error or RuntimeError("机器人不在线")
 
     real = handlers.HANDLERS["notify_decision"]
-    monkeypatch.setitem(handlers.HANDLERS, "notify_decision", handler)
+    monkeypatch.setitem(handlers.HANDLERS, "notify_decision", handlers.Handler(effect))
     return tries
 
 

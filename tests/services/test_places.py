@@ -14,7 +14,7 @@ from flask import Flask
 from core.domain.access import Grant, Reach, Role
 from core.domain.errors import Conflict, Denied, Invalid, Missing
 from core.domain.obligations import Interval
-from core.services import agenda, places, plugins
+from core.services import agenda, places, plugins, switching
 from core.services.places import NewUnit
 from core.store.db import db
 from core.store.models import AuditRecord, Region, TallyLeaf, Unit, UnitInterval
@@ -40,7 +40,7 @@ CAMPAIGN_START = date(2020, 10, 26)
 
 
 def switch(unit_id: int, on: bool, reason: str = "机构调整") -> None:
-    places.switch_unit(actor("office"), unit_id, on, reason)
+    switching.switch_unit(actor("office"), unit_id, on, reason)
 
 
 def intervals(unit_id: int) -> list[tuple[date, date | None]]:
@@ -129,10 +129,10 @@ def test_a_unit_switched_twice_the_same_way_is_a_conflict(app: Flask) -> None:
 
 def test_an_office_switches_units_of_its_own_region_only(app: Flask) -> None:
     home, away = add_unit("home"), add_unit("away", region=OTHER_CITY)
-    places.switch_unit(actor("zz-office"), home, False, "机构调整")
+    switching.switch_unit(actor("zz-office"), home, False, "机构调整")
     for login, unit_id in [("zz-office", away), ("fx-office-county", home), ("office", 999_999)]:
         with pytest.raises(Missing):
-            places.switch_unit(actor(login), unit_id, False, "机构调整")
+            switching.switch_unit(actor(login), unit_id, False, "机构调整")
     assert intervals(away) == [(CAMPAIGN_START, None)]
 
 
@@ -140,7 +140,7 @@ def test_an_office_switches_units_of_its_own_region_only(app: Flask) -> None:
 def test_only_an_office_switches_units(app: Flask, login: str) -> None:
     unit_id = add_unit("one")
     with pytest.raises(Missing):
-        places.switch_unit(actor(login), unit_id, False, "机构调整")
+        switching.switch_unit(actor(login), unit_id, False, "机构调整")
     assert intervals(unit_id) == [(CAMPAIGN_START, None)]
 
 
@@ -298,4 +298,4 @@ def test_an_office_of_two_regions_switches_in_both(app: Flask) -> None:
         ),
     )
     for code in (CITY, OTHER_CITY):
-        places.switch_unit(both, add_unit(f"in-{code}", region=code), False, "机构调整")
+        switching.switch_unit(both, add_unit(f"in-{code}", region=code), False, "机构调整")

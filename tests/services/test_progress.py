@@ -16,7 +16,7 @@ from core.domain.calendar import periods
 from core.domain.obligations import Filing, Interval, Obligation, owed, standing
 from core.domain.progress import Progress
 from core.domain.schema import metric_values
-from core.services import clauses, places, plugins, progress
+from core.services import clauses, plugins, progress, switching
 from core.services.progress import Overview
 from core.services.runtime import runtime
 from core.store.db import db
@@ -123,10 +123,10 @@ def some_units_off() -> None:
     ids = db.session.scalars(select(Unit.id).order_by(Unit.id)).all()[::10]
     for number, unit_id in enumerate(ids[:30]):
         at(day(11, 9 + number % 3))
-        places.switch_unit(actor("office"), unit_id, False, "机构调整")
+        switching.switch_unit(actor("office"), unit_id, False, "机构调整")
         if number % 2:
             at(day(11, 11 + number % 3))
-            places.switch_unit(actor("office"), unit_id, True, "恢复")
+            switching.switch_unit(actor("office"), unit_id, True, "恢复")
     at(NOW)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from core.domain.access import Actor, Permission
 from core.domain.errors import DudaoError
 from core.jobs import entry
-from core.services import people, places, plugins, reports, review
+from core.services import people, plugins, reports, review, switching
 from core.services.work import chore, deed
 from core.store.db import db
 from core.store.models import (
@@ -86,7 +86,7 @@ def test_with_a_full_audit_trail_nothing_can_be_done(any_app: Flask) -> None:
         lambda: review.claim(inspector, report_id),
         lambda: review.accept(inspector, waiting, claimed),
         lambda: review.return_(inspector, waiting, claimed, "请补充"),
-        lambda: places.switch_unit(office, home(who), False, "撤并"),
+        lambda: switching.switch_unit(office, home(who), False, "撤并"),
         lambda: plugins.switch(office, "carriers", False, "试点"),
         lambda: people.set_disabled("carriers-lead", True, actor("admin")),
         lambda: people.change_password(actor("carriers-lead"), PASSWORD, "a quite different sentence"),
@@ -117,7 +117,7 @@ def test_a_deed_that_is_refused_leaves_no_record_of_having_been_done(app: Flask,
     with pytest.raises(DudaoError):
         submit(operator, "CAR-03", "week-5")
     with pytest.raises(DudaoError):
-        places.switch_unit(actor("office"), home(operator), True, "已启用")
+        switching.switch_unit(actor("office"), home(operator), True, "已启用")
     assert state() == before
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from core.domain.access import Actor, Role
 from core.domain.errors import Conflict, Denied, Invalid, Missing, NotNow
 from core.domain.workflow import State
-from core.services import places, reports, review
+from core.services import reports, review, switching
 from core.services.runtime import runtime
 from core.store.models import EvidenceFile, Notification, OutboxTask, Report, Unit
 from tests.conftest import actor
@@ -146,14 +146,14 @@ def test_a_disabled_unit_neither_submits_nor_withdraws(app: Flask, operator: Act
     (unit_id,) = operator.unit_ids
     kept = handed_in(operator, "CAR-03", "week-2")
     draft = reports.save(operator, filled(unit_id, "CAR-03", "week-3"), submit=False).answer
-    places.switch_unit(actor("office"), unit_id, False, "机构撤并")
+    switching.switch_unit(actor("office"), unit_id, False, "机构撤并")
     for wish in ({}, {"report_id": draft["id"], "version": draft["version"]}):
         with pytest.raises(Denied):
             submit(operator, "CAR-03", "week-3", **wish)
     with pytest.raises(Denied):
         reports.withdraw(operator, kept, version(kept))
     assert stored(kept).state == State.SUBMITTED
-    places.switch_unit(actor("office"), unit_id, True, "恢复")
+    switching.switch_unit(actor("office"), unit_id, True, "恢复")
     assert submit(operator, "CAR-03", "week-3", report_id=draft["id"], version=draft["version"]).ok
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from core.domain.workflow import State
 from core.jobs import entry
-from core.services import fsck, places, reports
+from core.services import fsck, reports, switching
 from core.services.fsck import Findings
 from core.services.reports import Saved
 from core.store.db import begin_writing, db
@@ -54,10 +54,10 @@ def switched_off(ids: list[int]) -> Iterator[None]:
     office = actor("office")
     on = [i for i in ids if any(known.ends is None for known in filings.intervals(db.session(), i))]
     for unit_id in on:
-        places.switch_unit(office, unit_id, False, "统一调整")
+        switching.switch_unit(office, unit_id, False, "统一调整")
     yield
     for unit_id in on:
-        places.switch_unit(office, unit_id, True, "统一调整")
+        switching.switch_unit(office, unit_id, True, "统一调整")
 
 
 def finish_work() -> None:
@@ -166,7 +166,7 @@ def test_units_of_one_leaf_that_are_switched_at_once_neither_block_nor_miscount(
     office = actor("office")
     for on in (False, True, False):
         db.session.rollback()
-        jobs = [partial(places.switch_unit, office, unit_id, on, "统一调整") for unit_id in ids]
+        jobs = [partial(switching.switch_unit, office, unit_id, on, "统一调整") for unit_id in ids]
         assert together(any_app, jobs) == [None] * len(ids)
         assert disagreements() == []
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from core.api import Duty, Plugin, ReportForm, Text
 from core.domain.calendar import Calendar, Span, periods
 from core.domain.schema import FormSchema
+from core.services import samples
 
 #: What is typed into a form, by field name.
 Entries = dict[str, list[str]]
@@ -31,13 +32,6 @@ class Example(Protocol):
     def __call__(self, code: str, span: Span | None = None) -> Entries: ...
 
 
-def moved(entries: Entries, field: str, span: Span | None) -> Entries:
-    """The entries with one field's date moved to the span's first day; a time of day stays."""
-    if span is None:
-        return dict(entries)
-    return {**entries, field: [span.starts.isoformat() + entries[field][0][len("2020-11-12") :]]}
-
-
 def duties_of(plugin: Plugin) -> tuple[Duty, ...]:
     return plugin.duties + tuple(duty for unit_type in plugin.unit_types for duty in unit_type.duties)
 
@@ -50,6 +44,21 @@ def first_span(duty: Duty) -> Span:
 def form_of(duty: Duty) -> type[ReportForm]:
     assert issubclass(duty.form, ReportForm)
     return duty.form
+
+
+class Examples(dict[str, Entries]):
+    """What the forms of a plugin give as their examples, by duty, as a browser sends it."""
+
+    def __init__(self, plugin: Plugin) -> None:
+        self.forms = {duty.code: form_of(duty) for duty in duties_of(plugin)}
+        super().__init__({code: self.of(code) for code in self.forms})
+
+    def of(self, code: str, span: Span | None = None) -> Entries:
+        """A complete report for the duty, its dates inside the span where they must be."""
+        form = self.forms[code]
+        if span is not None:
+            return samples.example(form, span)[0]
+        return {name: [typed] if isinstance(typed, str) else list(typed) for name, typed in form.example.items()}
 
 
 def faults(form: ReportForm, prefix: str = "") -> dict[str, str]:

@@ -19,7 +19,7 @@ from core.domain.obligations import needed
 from core.services import campaigns, samples
 from core.services.reports import form_class
 from core.services.runtime import runtime
-from core.store.models import LoginSession, Report, Unit, User
+from core.store.models import LoginSession, PluginState, Report, Unit, User
 from core.store.queries import filings
 from tests.conftest import PASSWORD
 from tests.web.site import Site
@@ -102,15 +102,39 @@ def _reviews(site: Site) -> Iterator[Deed]:
 
 def _office(site: Site) -> Iterator[Deed]:
     with site.inside() as session:
-        unit_id = session.scalar(
-            select(Unit.id).where(Unit.unit_type == SPARE_PLUGIN).order_by(Unit.id).limit(1)
-        )
+        spare = select(Unit).where(Unit.unit_type == SPARE_PLUGIN).order_by(Unit.id).limit(1)
+        found = session.scalars(spare).one()
+        unit_id, code = found.id, found.code
     unit = f"/office/units/{unit_id}"
     yield Deed("office.disable_unit", OFFICE, f"{unit}/disable", {"reason": "撤并"}, object_id=str(unit_id))
     yield Deed("office.enable_unit", OFFICE, f"{unit}/enable", {"reason": "恢复"}, object_id=str(unit_id))
+    yield from _switching(unit_id, code)
     plugin = f"/office/plugins/{SPARE_PLUGIN}"
-    yield Deed("office.disable_plugin", OFFICE, f"{plugin}/disable", {"reason": "停"}, object_id=SPARE_PLUGIN)
-    yield Deed("office.enable_plugin", OFFICE, f"{plugin}/enable", {"reason": "启"}, object_id=SPARE_PLUGIN)
+    yield Deed("plugin_admin.disable", OFFICE, f"{plugin}/disable", {"reason": "停"}, object_id=SPARE_PLUGIN)
+    yield Deed("plugin_admin.enable", OFFICE, f"{plugin}/enable", {"reason": "启"}, object_id=SPARE_PLUGIN)
+    with site.inside() as session:
+        session.get_one(PluginState, SPARE_PLUGIN).parked = ["checks"]
+        session.commit()
+    back = {"reason": "作者已修复"}
+    yield Deed("plugin_admin.put_back", OFFICE, f"{plugin}/put-back", back, object_id=SPARE_PLUGIN)
+
+
+def _switching(unit_id: int, code: str) -> Iterator[Deed]:
+    """The same unit by the pages for many."""
+    many = {"unit": unit_id, "expected": 1}
+    yield Deed("switching.disable", OFFICE, "/office/units/disable", {**many, "reason": "撤并"})
+    below = {"below": unit_id, "expected": 1, "reason": "恢复"}
+    yield Deed("switching.enable", OFFICE, "/office/units/enable", below, object_id=str(unit_id))
+    listed = {
+        "list": f"code,state\n{code},停用",
+        "do": "switch",
+        "reason": "撤并",
+        "state": "",
+        "source": "a.csv",
+    }
+    yield Deed("switching.switch_list", OFFICE, "/office/units/list", listed, action="unit.disable")
+    back = {**listed, "list": f"{code}", "state": "on"}
+    yield Deed("switching.switch_list", OFFICE, "/office/units/list", back, action="unit.enable")
 
 
 def _people(site: Site) -> Iterator[Deed]:

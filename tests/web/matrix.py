@@ -108,8 +108,12 @@ ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
     "office.reopen": ({"version": "0", "reason": REASON}, 409),
     "office.enable_unit": ({}, 422),
     "office.disable_unit": ({}, 422),
-    "office.enable_plugin": ({"reason": REASON}, 409),
-    "office.disable_plugin": ({}, 422),
+    "switching.enable": ({}, 422),
+    "switching.disable": ({}, 422),
+    "switching.switch_list": ({}, 422),
+    "plugin_admin.enable": ({"reason": REASON}, 409),
+    "plugin_admin.disable": ({}, 422),
+    "plugin_admin.put_back": ({"reason": REASON}, 409),
     "people.add": ({}, 422),
     "people.disable": ({}, 302),
     "people.enable": ({}, 302),
@@ -218,9 +222,15 @@ class Matrix:
             return 302
         if permission != "signed_in" and not (ROLES[permission] & who.roles):
             return 403
-        if not policy.unit_pages:
+        if policy.unit_pages:
+            unit_type = cell.target.values.get("unit_type")
+        elif policy.plugin and permission == "report":
+            unit_type = (
+                policy.plugin
+            )  # a bundled plugin with pages for units has one unit type, named as itself
+        else:
             return None
-        if cell.target.values.get("unit_type") != self.site.units[who.unit or ""].unit_type:
+        if unit_type != self.site.units[who.unit or ""].unit_type:
             return 404
         return 403 if who.state == "unit disabled" else None
 

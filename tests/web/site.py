@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core.domain.access import Actor, Everything
-from core.services import people, places
+from core.services import people, switching
 from core.store.db import Base, db
 from core.store.models import AuditRecord, PersonGrant, Report, Unit, User
 from core.store.scope import set_scope
@@ -146,7 +146,7 @@ class Site:
     def disable_unit(self, unit_id: int, reason: str) -> None:
         who = self.actor("office")
         with self.inside():
-            places.switch_unit(who, unit_id, False, reason)
+            switching.switch_unit(who, unit_id, False, reason)
 
     def last_record(self) -> int:
         """The id of the newest audit record."""

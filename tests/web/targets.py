@@ -94,7 +94,7 @@ def all_targets(site: Site) -> dict[str, list[Target]]:
             _gone(file_id=nothing),
         ],
         "session_id": [_gone("somebody else's", session_id=foreign), _gone(session_id=10**6)],
-        "key": [Target("a plugin", {"key": own})],
+        "key": [Target("a plugin", {"key": own}), _gone(key="no_such_plugin")],
         "login": [Target("an account", {"login": SPARE}), _gone(login="no-such-login")],
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.extend import discover
 from core.services import agenda, campaigns, closing, plugins, progress
 from core.store.db import db
 from core.store.queries import units
@@ -129,26 +130,42 @@ def test_reports_of_a_type_that_is_off_stay_readable_for_the_office(site: Site, 
 
 PAGES = [
     ("office", "/office/"),
+    ("office", "/office/?region=410100"),
     ("office", "/office/clauses"),
     ("office", "/office/reports"),
     ("office", "/office/units"),
+    ("office", "/office/units/disable?all=1"),
+    ("office", "/office/plugins"),
     ("fx-office-city", "/office/"),
+    ("fx-office-county", "/office/reports"),
     ("inspector", "/review/"),
+    ("fx-inspector-type", "/review/"),
     (CLERK, "/notices/"),
     ("fx-clerk-other-type", "/"),
+    ("admin", "/people/"),
+    ("admin", "/office/plugins"),
 ]
+KEYS = sorted(found.name for found in discover.find())
 
 
-@pytest.mark.parametrize("common", [False, True], ids=["a unit type", "the duties of all"])
-def test_on_again_every_page_is_what_it_was(site: Site, common: bool) -> None:
-    key = "common" if common else site.units[CLERK].unit_type
-    report = site.reports(site.units[CLERK].id, "accepted")[0]
-    pages = [
-        *PAGES,
-        *((CLERK, url) for url in own_pages(site)[:2]),
-        ("office", f"/office/reports/{report}"),
-        ("inspector", f"/review/{report}"),
-    ]
+def pages_of(site: Site, key: str) -> list[tuple[str, str]]:
+    """Pages of all roles, and those that are about a unit of the plugin: of its reporter and lead, or the clerk's."""
+    who = f"{key}-reporter" if f"{key}-reporter" in site.units else CLERK
+    lead = f"{key}-lead" if who != CLERK else "fx-lead"
+    unit = site.units[who]
+    pages = [*PAGES, (who, "/"), (lead, "/notices/")]
+    pages += [(login, f"/u/{unit.unit_type}/") for login in (who, lead)]
+    pages += [("office", f"/office/reports?type={unit.unit_type}"), ("office", f"/office/units/{unit.id}")]
+    for report in site.reports(unit.id)[:3]:
+        pages += [(who, f"/u/{unit.unit_type}/reports/{report}"), ("office", f"/office/reports/{report}")]
+        pages += [("inspector", f"/review/{report}")]
+    pages += [(CLERK, url) for url in own_pages(site)]
+    return pages
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_on_again_every_page_is_what_it_was_byte_for_byte(site: Site, key: str) -> None:
+    pages = pages_of(site, key)
 
     def look() -> list[tuple[int, str]]:
         answers = [site.client(login).get(url) for login, url in pages]
@@ -161,6 +178,7 @@ def test_on_again_every_page_is_what_it_was(site: Site, common: bool) -> None:
     switch(site, key, on=True)
     after = look()
     assert between != before
+    assert sum(status == 200 for status, _text in before) > 20
     for (login, url), was, now in zip(pages, before, after, strict=True):
         assert now == was, f"{url} as {login} has changed"
 

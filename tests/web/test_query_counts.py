@@ -33,6 +33,7 @@ def count(site: Site, login: str, url: str) -> tuple[int, str]:
 LISTINGS = [
     ("office", "/office/reports?type={one}&region=410102&duty={duty}", "/office/reports", "/office/reports/"),
     ("office", "/office/units?q={name}", "/office/units", "/office/units/"),
+    ("office", "/office/units/disable?all=1&q={name}", "/office/units/disable?all=1", "/office/units/"),
     ("inspector", "/review/?type={one}&region=410102", "/review/", "/review/"),
     ("auditor", "/audit/?object=no-such-object", "/audit/", "<tr>"),
     ("admin", "/people/?q=fx-clerk-sibling", "/people/", "<tr"),
@@ -140,7 +141,9 @@ def test_a_report_takes_the_same_statements_for_one_file_and_step_and_for_fifty(
         ]  # fmt: skip
         session.execute(insert(EvidenceFile), files)
         session.execute(insert(ReportStep), history)
-        submission = update(ReportStep).where(ReportStep.report_id == report_id, ReportStep.action == "submit")
+        submission = update(ReportStep).where(
+            ReportStep.report_id == report_id, ReportStep.action == "submit"
+        )
         session.execute(submission.values(files=[file["id"] for file in files]))
         session.commit()
     fifty, text = count(site, login, url)

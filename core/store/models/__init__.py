@@ -2,10 +2,11 @@
 
 from core.store.models.campaigns import Campaign, CampaignDuty, CampaignPhase, Clause
 from core.store.models.people import LoginAttempt, LoginSession, PersonGrant, User
+from core.store.models.plugins import CheckResult, PluginFailure, PluginState, UnitScore
 from core.store.models.records import AuditRecord, Idempotency
 from core.store.models.reports import Blob, EvidenceFile, FormVersion, Report, ReportStep
 from core.store.models.tallies import TallyLeaf, TallyMetric
-from core.store.models.units import PluginState, Region, Unit, UnitInterval
+from core.store.models.units import Region, Unit, UnitInterval
 from core.store.models.work import Notification, OutboxTask, PeriodClosing, Remembered
 from core.store.scope import install
 
@@ -17,6 +18,7 @@ __all__ = [
     "Campaign",
     "CampaignDuty",
     "CampaignPhase",
+    "CheckResult",
     "Clause",
     "EvidenceFile",
     "FormVersion",
@@ -27,6 +29,7 @@ __all__ = [
     "OutboxTask",
     "PeriodClosing",
     "PersonGrant",
+    "PluginFailure",
     "PluginState",
     "Region",
     "Remembered",
@@ -36,5 +39,6 @@ __all__ = [
     "TallyMetric",
     "Unit",
     "UnitInterval",
+    "UnitScore",
     "User",
 ]

@@ -13,7 +13,7 @@ from core.store.types import Instant
 
 
 class Campaign(Base):
-    """The publicity month: notice, days, titles in both languages."""
+    """The publicity month: notice, days, titles in both languages. `revision` grows when duties join it."""
 
     __tablename__ = "campaign"
 
@@ -28,6 +28,7 @@ class Campaign(Base):
     starts: Mapped[date]
     ends: Mapped[date]
     published_at: Mapped[datetime] = mapped_column(Instant)
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class CampaignPhase(Base):

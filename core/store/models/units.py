@@ -1,15 +1,14 @@
-"""Regions, units and what is switched on."""
+"""Regions and units."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.db import Base
 from core.store.scope import Scoped
-from core.store.types import Instant
 
 
 class Region(Base):
@@ -56,15 +55,3 @@ class UnitInterval(Base):
     ends: Mapped[date | None]
     enabled_reason: Mapped[str] = mapped_column(String(500), default="")
     disabled_reason: Mapped[str] = mapped_column(String(500), default="")
-
-
-class PluginState(Base):
-    """Which plugins are on. One without a row is off."""
-
-    __tablename__ = "plugin_state"
-
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
-    enabled: Mapped[bool]
-    reason: Mapped[str] = mapped_column(String(500), default="")
-    changed_at: Mapped[datetime] = mapped_column(Instant)
-    changed_by: Mapped[str] = mapped_column(String(60), default="")

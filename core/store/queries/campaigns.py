@@ -14,13 +14,13 @@ from core.domain.text import Text
 from core.store.models import Campaign, CampaignDuty, CampaignPhase, Clause
 
 
-def newest(session: Session) -> tuple[int, datetime] | None:
-    """Id and time of publishing of the campaign published last."""
-    statement = select(Campaign.id, Campaign.published_at).order_by(
+def newest(session: Session) -> tuple[int, datetime, int] | None:
+    """Id, time of publishing and revision of the campaign published last."""
+    statement = select(Campaign.id, Campaign.published_at, Campaign.revision).order_by(
         Campaign.published_at.desc(), Campaign.id.desc()
     )
     row = session.execute(statement.limit(1)).first()
-    return (row.id, row.published_at) if row else None
+    return (row.id, row.published_at, row.revision) if row else None
 
 
 def load(session: Session, campaign_id: int) -> CampaignFacts:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, null, select
 from sqlalchemy.orm import Session
 
 from core.domain.duties import DutyRule
@@ -44,18 +44,6 @@ def of_obligation(
     return {report_id: counted(duty, *facts) for report_id, *facts in rows}
 
 
-def obligations_with_reports(session: Session, campaign_id: int, unit_id: int) -> list[tuple[str, str]]:
-    """(duty code, period key) of everything that a unit has reported on."""
-    rows = session.execute(
-        select(Report.duty_code, Report.period_key)
-        .where(Report.unit_id == unit_id, Report.campaign_id == campaign_id, Report.state.not_in(UNCOUNTED))
-        .distinct()
-        # One order for all: two units of a region that are switched at once touch the same leaves.
-        .order_by(Report.duty_code, Report.period_key)
-    )
-    return [(row.duty_code, row.period_key) for row in rows]
-
-
 def intervals(session: Session, unit_id: int) -> list[Interval]:
     rows = session.execute(
         select(UnitInterval.starts, UnitInterval.ends)
@@ -86,22 +74,42 @@ class Reported:
     reports: list[Counted]
 
 
+#: What `_grouped` reads of each report, but for its record.
+_COLUMNS = (
+    Unit.id,
+    Unit.region_path,
+    Unit.unit_type,
+    Unit.kind,
+    Report.duty_code,
+    Report.period_key,
+    Report.state,
+    Report.late,
+    Report.topics,
+)
+
+
 def everything(session: Session, campaign_id: int, duties: dict[str, DutyRule]) -> Iterator[Reported]:
     """Every obligation with reports in a campaign, read as a stream: the ground of a recount."""
+    return _grouped(session, campaign_id, duties, select(*_COLUMNS, Report.record))
+
+
+def standings(
+    session: Session, campaign_id: int, duties: dict[str, DutyRule], which: ColumnElement[bool]
+) -> Iterator[Reported]:
+    """The obligations with reports of some units, without the reports' content, and so without metrics."""
+    return _grouped(session, campaign_id, duties, select(*_COLUMNS, null()).where(which))
+
+
+def in_periods(keys: Iterable[str]) -> ColumnElement[bool]:
+    """Reports for some periods."""
+    return Report.period_key.in_(sorted(set(keys)))
+
+
+def _grouped(
+    session: Session, campaign_id: int, duties: dict[str, DutyRule], reports: Select[*tuple[Any, ...]]
+) -> Iterator[Reported]:
     rows = session.execute(
-        select(
-            Unit.id,
-            Unit.region_path,
-            Unit.unit_type,
-            Unit.kind,
-            Report.duty_code,
-            Report.period_key,
-            Report.state,
-            Report.late,
-            Report.topics,
-            Report.record,
-        )
-        .join(Unit, Unit.id == Report.unit_id)
+        reports.join(Unit, Unit.id == Report.unit_id)
         .where(Report.campaign_id == campaign_id, Report.state.not_in(UNCOUNTED))
         .order_by(Unit.id, Report.duty_code, Report.period_key)
         .execution_options(yield_per=2000)
@@ -118,12 +126,11 @@ def everything(session: Session, campaign_id: int, duties: dict[str, DutyRule]) 
         yield current
 
 
-def all_intervals(session: Session) -> dict[int, list[Interval]]:
-    """The intervals of every unit, in one statement."""
+def all_intervals(session: Session, *which: ColumnElement[bool]) -> dict[int, list[Interval]]:
+    """The intervals of every unit, or of those that some conditions on intervals let through, in one statement."""
     found: defaultdict[int, list[Interval]] = defaultdict(list)
-    for unit_id, starts, ends in session.execute(
-        select(UnitInterval.unit_id, UnitInterval.starts, UnitInterval.ends).order_by(UnitInterval.starts)
-    ):
+    wanted = select(UnitInterval.unit_id, UnitInterval.starts, UnitInterval.ends).where(*which)
+    for unit_id, starts, ends in session.execute(wanted.order_by(UnitInterval.starts)):
         found[unit_id].append(Interval(starts, ends))
     return found
 

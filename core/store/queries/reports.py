@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.domain.facts import Member
 from core.domain.obligations import Filing
 from core.domain.schema import FormSchema
 from core.store.models import Blob, EvidenceFile, FormVersion, Region, Report, ReportStep, Unit, User
@@ -84,7 +85,7 @@ class ReportView:
 
     id: str
     campaign_id: int
-    unit_id: int
+    unit: Member
     unit_name: str
     unit_type: str
     unit_kind: str
@@ -106,6 +107,15 @@ class ReportView:
     files: tuple[FileView, ...]
     steps: tuple[StepView, ...]
 
+    @property
+    def unit_id(self) -> int:
+        return self.unit.id
+
+    @property
+    def submission(self) -> int:
+        """The version of the last submission; 0 before the first one."""
+        return max((step.version for step in self.steps if step.action == "submit"), default=0)
+
 
 def view(session: Session, report_id: str, *, as_submitted: bool = False) -> ReportView | None:
     """A report in scope with everything that belongs to it.
@@ -113,7 +123,7 @@ def view(session: Session, report_id: str, *, as_submitted: bool = False) -> Rep
     `as_submitted` shows the files of the last submission, not those of a draft that its unit is mending.
     """
     row = session.execute(
-        select(Report, Unit.name, Region.name, FormVersion.schema)
+        select(Report, Unit, Region.name, FormVersion.schema)
         .join(Unit, Unit.id == Report.unit_id)
         .join(Region, Region.code == Report.region_code)
         .join(FormVersion, FormVersion.version == Report.form_version)
@@ -121,13 +131,22 @@ def view(session: Session, report_id: str, *, as_submitted: bool = False) -> Rep
     ).first()
     if row is None:
         return None
-    report, unit_name, region_name, schema = row
+    report, unit, region_name, schema = row
     names = _names(session, {report.submitted_by, report.claimed_by})
     return ReportView(
         id=report.id,
         campaign_id=report.campaign_id,
-        unit_id=report.unit_id,
-        unit_name=unit_name,
+        unit=Member(
+            unit.id,
+            unit.code,
+            unit.name,
+            unit.unit_type,
+            unit.kind,
+            unit.region_code,
+            region_name,
+            unit.parent_id,
+        ),
+        unit_name=unit.name,
         unit_type=report.unit_type,
         unit_kind=report.unit_kind,
         region_name=region_name,

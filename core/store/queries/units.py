@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.domain.access import Scope
@@ -15,9 +15,10 @@ from core.domain.units import UnitFacts
 from core.store.models import PluginState, Region, Unit, UnitInterval
 
 
-def plugins_on(session: Session) -> frozenset[str]:
-    """Keys of the plugins that are switched on. Read once per request, job and command."""
-    return frozenset(session.scalars(select(PluginState.key).where(PluginState.enabled)))
+def plugins_on(session: Session) -> dict[str, frozenset[str]]:
+    """The plugins that are switched on, with their parked parts. Read once per request, job and command."""
+    rows = session.execute(select(PluginState.key, PluginState.parked).where(PluginState.enabled))
+    return {key: frozenset(parked) for key, parked in rows}
 
 
 def unit(session: Session, unit_id: int) -> UnitFacts | None:
@@ -29,6 +30,12 @@ def several(session: Session, ids: Collection[int]) -> list[UnitFacts]:
     """Those of some units that lie in the session's scope, by id."""
     joined = select(Unit, Region.name).join(Region, Region.code == Unit.region_code)
     return _facts(session, joined.where(Unit.id.in_(ids)).order_by(Unit.id))
+
+
+def types(session: Session, ids: Collection[int]) -> list[tuple[int, str]]:
+    """Id and unit type of some units."""
+    rows = session.execute(select(Unit.id, Unit.unit_type).where(Unit.id.in_(ids)).order_by(Unit.id))
+    return [(row.id, row.unit_type) for row in rows]
 
 
 def _facts(session: Session, statement: Select[Unit, str]) -> list[UnitFacts]:
@@ -120,11 +127,15 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class Relatives:
-    """A unit's place in the unit tree: the unit above, and those below with how many there are in all."""
+    """A unit's place in the unit tree: the unit above, those next below and how many there are.
+
+    `whole` counts the unit and all below it, down to the last.
+    """
 
     above: tuple[int, str] | None
     below: tuple[tuple[int, str], ...]
     count: int
+    whole: int
 
 
 def relatives(session: Session, unit_id: int, most: int = 50) -> Relatives:
@@ -133,8 +144,18 @@ def relatives(session: Session, unit_id: int, most: int = 50) -> Relatives:
     above = session.execute(select(Unit.id, Unit.name).where(Unit.id == parent)).first()
     children = select(Unit.id, Unit.name).where(Unit.parent_id == unit_id).order_by(Unit.region_path, Unit.id)
     count = session.scalar(select(func.count(Unit.id)).where(Unit.parent_id == unit_id)) or 0
-    below = [(row.id, row.name) for row in session.execute(children.limit(most))]
-    return Relatives((above.id, above.name) if above else None, tuple(below), count)
+    whole = session.scalar(select(func.count(Unit.id)).where(below(unit_id))) or 0
+    shown = [(row.id, row.name) for row in session.execute(children.limit(most))]
+    return Relatives((above.id, above.name) if above else None, tuple(shown), count, whole)
+
+
+def below(unit_id: int) -> ColumnElement[bool]:
+    """A unit and all below it. The walk passes units outside the scope, so that none of the scope behind them is lost."""
+    table = Unit.__table__
+    tree = select(table.c.id).where(table.c.id == unit_id).cte("tree", recursive=True)
+    # UNION, not UNION ALL: a tree that was imported in a circle ends as well.
+    tree = tree.union(select(table.c.id).join(tree, table.c.parent_id == tree.c.id))
+    return Unit.id.in_(select(tree.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +164,23 @@ class UnitFilter:
     unit_type: str | None = None
     words: str = ""
     enabled: bool | None = None
+
+
+def is_on() -> ColumnElement[bool]:
+    """Whether a unit is enabled now: one of its intervals is open."""
+    return exists().where(UnitInterval.unit_id == Unit.id, UnitInterval.ends.is_(None))
+
+
+def conditions(chosen: UnitFilter) -> Iterator[ColumnElement[bool]]:
+    """What a filter asks of a unit."""
+    if chosen.region_path:
+        yield Unit.region_path.startswith(chosen.region_path, autoescape=True)
+    if chosen.unit_type:
+        yield Unit.unit_type == chosen.unit_type
+    if chosen.words:
+        yield Unit.name.contains(chosen.words, autoescape=True)
+    if chosen.enabled is not None:
+        yield is_on() if chosen.enabled else ~is_on()
 
 
 def list_units(session: Session, chosen: UnitFilter, offset: int, limit: int) -> tuple[list[UnitRow], int]:
@@ -155,14 +193,7 @@ def list_units(session: Session, chosen: UnitFilter, offset: int, limit: int) ->
     statement = select(Unit, Region.name.label("region_name"), open_since.label("since")).join(
         Region, Region.code == Unit.region_code
     )
-    if chosen.region_path:
-        statement = statement.where(Unit.region_path.startswith(chosen.region_path, autoescape=True))
-    if chosen.unit_type:
-        statement = statement.where(Unit.unit_type == chosen.unit_type)
-    if chosen.words:
-        statement = statement.where(Unit.name.contains(chosen.words, autoescape=True))
-    if chosen.enabled is not None:
-        statement = statement.where(open_since.is_not(None) if chosen.enabled else open_since.is_(None))
+    statement = statement.where(*conditions(chosen))
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     rows = session.execute(
         statement.order_by(Unit.region_path, Unit.unit_type, Unit.id).offset(offset).limit(limit)

@@ -64,5 +64,8 @@ def test_the_pass_rate_of_the_test_is_shown() -> None:
 
 
 def test_a_test_that_nobody_took_has_no_pass_rate() -> None:
-    shown = {line.label.zh: line.lines for line in present(reports.FakeBossTest.schema(), {"tested": 0, "passed": 0})}
+    shown = {
+        line.label.zh: line.lines
+        for line in present(reports.FakeBossTest.schema(), {"tested": 0, "passed": 0})
+    }
     assert [text.zh for text in shown["合格"]] == ["0"]
