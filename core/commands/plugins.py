@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import click
 
+from core.commands.conformance import check
 from core.commands.context import application, plain_errors
 from core.commands.scaffolding import new
 from core.commands.sheets import SHEET_COMMANDS
@@ -60,7 +61,7 @@ def plugin_disable(key: str, reason: str) -> None:
 
 
 # For authors: a new plugin, and plugins without code.
-for command in (new, *SHEET_COMMANDS):
+for command in (new, check, *SHEET_COMMANDS):
     plugin.add_command(command)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _foreign: ContextVar[bool] = ContextVar("foreign", default=False)
@@ -14,11 +12,11 @@ def is_foreign() -> bool:
     return _foreign.get()
 
 
-@contextmanager
-def marked(foreign: bool) -> Iterator[None]:
-    """Run a plugin's code inside; or, with False, what the core does for it on the way."""
-    token = _foreign.set(foreign)
-    try:
-        yield
-    finally:
-        _foreign.reset(token)
+def mark(foreign: bool) -> bool:
+    """Say whose code runs in this context from now on; answers with what was said before.
+
+    No context manager: code that is stopped in one would leave it to be closed in another's context.
+    """
+    before = _foreign.get()
+    _foreign.set(foreign)
+    return before

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Any, Generic, NoReturn, TypeVar
 
 from core import parent
-from core.domain.foreign import marked
+from core.domain.foreign import mark
 
 T = TypeVar("T")
 #: Largest answer of a call made apart, in bytes, and the memory that it may take beyond what is there.
@@ -96,8 +96,8 @@ class _Run(Generic[T]):
 
     def _answer(self) -> None:
         try:
-            with marked(foreign=True):
-                self.answer = self._call()
+            mark(foreign=True)
+            self.answer = self._call()
         except BaseException as error:  # noqa: BLE001 - whatever foreign code raises is told to the caller
             self.error = error
 
@@ -260,8 +260,8 @@ def _limit(seconds: float, ours: int) -> None:
 
 def _told(call: Callable[[], Any]) -> str:
     try:
-        with marked(foreign=True):
-            return json.dumps({"answer": call()})
+        mark(foreign=True)
+        return json.dumps({"answer": call()})
     except BaseException as error:  # noqa: BLE001 - whatever it raises is its answer
         return json.dumps({"failed": words(error), "detail": trace(error)})
 

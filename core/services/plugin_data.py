@@ -70,11 +70,11 @@ class PluginData:
         return CampaignDays(found.title, found.calendar.span, found.calendar.phases) if found else None
 
     def units(self, *, region: str | None = None) -> tuple[Member, ...]:
-        with self._lent.reading() as session:
+        with self._lent as session:
             return tuple(facts.members(session, self._sight, region))
 
     def regions(self) -> Mapping[str, Region]:
-        with self._lent.reading() as session:
+        with self._lent as session:
             return {region.code: region for region in facts.regions(session)}
 
     def reports(
@@ -87,11 +87,11 @@ class PluginData:
         if self._campaign is None:
             return ()
         wanted = facts.Wanted(duties, unit, tuple(states), min(at_most, 10_000))
-        with self._lent.reading() as session:
+        with self._lent as session:
             return tuple(facts.reports(session, self._campaign, self._sight, wanted))
 
     def owed(self, unit: int) -> tuple[Owed, ...]:
-        with self._lent.reading() as session:
+        with self._lent as session:
             seen = facts.unit(session, self._sight, unit)
             if seen is None:
                 raise Missing
@@ -107,7 +107,7 @@ class PluginData:
         if self._campaign is None:
             return {}
         duties = [rule for rule in self._campaign.duties_of(self._on) if rule.code == duty]
-        with self._lent.reading() as session:
+        with self._lent as session:
             intervals = facts.intervals(session, self._sight)
             filed = facts.filings_of(session, self._campaign.id, self._sight, duty)
             members = list(facts.members(session, self._sight))
@@ -143,7 +143,7 @@ class PluginData:
     def tell(self, unit: Member, title: Titled, body: Titled = "", *, page: str = "") -> None:
         if self._read_only:
             raise ReadOnly("a page only shows: tell somebody in a deed, a job, an event or a command")
-        with self._lent.reading() as session:
+        with self._lent as session:
             if facts.unit(session, self._sight, unit.id) is None:
                 raise Missing
         self._told.append(_Telling(unit, as_text(title), as_text(body), page))

@@ -6,14 +6,13 @@ The session is not the request's: a plugin that runs out of time leaves nothing 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.domain.access import AnyScope
-from core.domain.foreign import marked
+from core.domain.foreign import mark
 from core.store.db import db
 
 #: Seconds that whoever takes the session back waits for a query to be given up.
@@ -29,18 +28,30 @@ class Lent:
         self._session: Session | None = None
         self._driver: Any = None
         self._busy = threading.Lock()
+        self._before = False
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def __enter__(self) -> Session:
         """The session for one query. Raises TimeoutError once it was taken back."""
-        with self._busy, marked(foreign=False):
+        self._busy.acquire()
+        self._before = mark(foreign=False)
+        try:
             if self.is_over:
                 raise TimeoutError("this call is over: nothing more is read")
-            if self._session is None:
-                self._session = Session(db.engine, expire_on_commit=False)
-                self._session.info["scope"] = self._scope
-                self._driver = self._session.connection().connection.driver_connection
-            yield self._session
+            return self._open()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_error: object) -> None:
+        mark(self._before)
+        self._busy.release()
+
+    def _open(self) -> Session:
+        if self._session is None:
+            self._session = Session(db.engine, expire_on_commit=False)
+            self._session.info["scope"] = self._scope
+            self._driver = self._session.connection().connection.driver_connection
+        return self._session
 
     def take_back(self) -> None:
         """End reading. A query under way is given up, or ends by itself; nothing more follows it."""

@@ -43,7 +43,7 @@ class OwnRows:
     def all(self, statement: Any) -> Sequence[Any]:
         """Every row; a select of one table gives its objects, one of columns gives rows."""
         self._check(statement)
-        with self._lent.reading() as session:
+        with self._lent as session:
             answer = session.execute(statement)
             found = list(answer.scalars() if _is_single(statement) else answer)
             session.expunge_all()

@@ -19,7 +19,7 @@ from core.domain.declare import (
 from core.domain.schema import FieldSpec
 from core.extend import discover, validate
 from core.extend.host import PluginHost
-from core.testing.kit import Collection, none
+from core.testing.kit import Collection, Hint, none
 from core.testing.subject import CLAUSES, NOTICE, Subject
 
 _C = Collection()
@@ -173,16 +173,17 @@ def clauses(subject: Subject) -> None:
 
 @_C.check("evidence rules can be kept, and say what makes a file good")
 def evidence_rules(subject: Subject) -> None:
+    """Whether a unit can do what the rule says; one that says nothing of what is good is worth a hint."""
     for duty in subject.duties:
         rule, where = duty.evidence, f"duty {duty.code}: evidence"
         asked = rule.at_most > 0
         none([f"{where} accepts files of no kind"] if asked and not rule.kinds else [])
         none(f"{where}: no kind of file is called {kind!r}" for kind in set(rule.kinds) - set(ALL_FILE_KINDS))
         none([f"{where}: more than {MOST_FILES} files are too many"] if rule.at_most > MOST_FILES else [])
-        none(
-            [f"{where} is needed, but no hint= says what makes it good"]
-            if rule.at_least and not rule.hint.zh
-            else []
+    silent = [duty.code for duty in subject.duties if duty.evidence.at_least and not duty.evidence.hint.zh]
+    if silent:
+        raise Hint(
+            f"{', '.join(silent)}: evidence is needed; a hint= that says what makes it good saves returns"
         )
 
 

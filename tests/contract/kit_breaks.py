@@ -32,7 +32,10 @@ ALONE: dict[str, list[Change]] = {
     "field_references": [(_REPORTS, 'share_of="leaflets"', 'share_of="place"')],
     "deadlines": [(_INIT, "due=weekly()", "due=weekly(0)")],
     "clauses": [(_INIT, '"3.2.40"', '"9.9.99"')],
-    "evidence_rules": [(_INIT, ', hint=("看得清宣传单", "The leaflet can be read")', "")],
+    "evidence_rules": [
+        (_INIT, "evidence=Photos(at_least=1, ", "evidence=Evidence(at_least=1, kinds=[], "),
+        (_INIT, "import Duty, ", "import Duty, Evidence, "),
+    ],
     "same_declaration": [
         _import("from itertools import count\n\nTIMES = count()"),
         (_INIT, '"1.0", unit_types', 'f"1.{next(TIMES)}", unit_types'),

@@ -127,6 +127,33 @@ def test_a_long_file_is_worth_a_hint_only(tmp_path: Path) -> None:
     assert "jobs.py" in found.message
 
 
+def test_evidence_without_a_hint_is_worth_one(tmp_path: Path) -> None:
+    silent = kit_plugin.write(tmp_path, [("__init__.py", ', hint=("看得清宣传单", "The leaflet can be read")', "")])
+    found = result("evidence_rules", Subject(silent, tmp_path))
+    assert (found.state, found.message[:6]) == ("hint", "PCK-01")
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ("import json", True),
+        ("import pandas", True),
+        ("from core.api import Text", True),
+        ("from kit_parcels.models import Box", True),
+        ("from core.domain.text import Text", False),
+        ("from plugins.banks import duties", False),
+        ("import flask", False),
+        ("import sqlalchemy.orm", False),
+    ],
+)
+def test_what_a_plugin_may_import(line: str, good: bool, whole: Subject, tmp_path: Path) -> None:
+    subject = Subject(whole.module, tmp_path)
+    file = tmp_path / "stock.py"
+    file.write_text(f"{line}\n", "utf-8")
+    subject.__dict__["sources"] = [file]
+    assert result("imports", subject).ok is good
+
+
 def test_every_check_is_known_to_fail() -> None:
     together = chain(*kit_breaks.TOGETHER.values())
     assert {*kit_breaks.ALONE, *together, *CORE, "short_files"} == set(BY_NAME)
@@ -150,12 +177,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
 
 
 def test_the_command_says_line_by_line_what_is_kept(run: Callable[..., Any], tmp_path: Path) -> None:
-    whole = kit_plugin.write(tmp_path, [])
-    for target in (whole, tmp_path):
-        answer = run(target)
-        assert answer.exit_code == 0, answer.output
-        assert "✓ keys: keys and codes keep their pattern" in answer.output
-        assert f"{len(CHECKS)} checks: {len(CHECKS)} kept, 0 broken, 0 not applicable" in answer.output
+    answer = run(kit_plugin.write(tmp_path, []))
+    assert answer.exit_code == 0, answer.output
+    assert "✓ keys: keys and codes keep their pattern" in answer.output
+    assert f"{len(CHECKS)} checks: {len(CHECKS)} kept, 0 broken, 0 not applicable" in answer.output
+    assert [found.source for found in conformance.found_at(tmp_path)] == [f"folder {kit_plugin.NAME}"]
     answer = run("other_members", "--quiet")
     assert answer.exit_code == 0
     assert answer.output.startswith("other_members (bundled)\n") and "0 broken" in answer.output

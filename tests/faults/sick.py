@@ -43,13 +43,25 @@ FAULTS = {
     "kills its process": "os.kill(os.getpid(), 9)",
     "forks": "if os.fork() == 0: time.sleep(60)",
     "closes everything": "os.closerange(0, 200)",
-    "ignores signals": "signal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)",
+    "ignores signals": (
+        "signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)"
+    ),
     "answers too much": "return [finding('x' * 1_000_000) for _ in range(50)]",
 }
 #: Faults after which the healthy answer follows.
 HARMLESS = {"leaks a thread", "forks"}
 
-PLAIN = ("raises", "exits", "interrupts", "returns nonsense", "raises late", "sleeps", "loops", "loops and swallows")
+PLAIN = (
+    "raises",
+    "exits",
+    "interrupts",
+    "returns nonsense",
+    "raises late",
+    "sleeps",
+    "loops",
+    "loops and swallows",
+)
 AWKWARD = (
     "raises what cannot be said",
     "raises the core's own",
@@ -91,8 +103,20 @@ CELLS: dict[str, tuple[str, ...]] = {
     "page": ("returns None", *PLAIN, *AWKWARD, *STOLEN, *WITH_DATA, *IN_WEB, "leaks a thread"),
     "deed": ("returns None", *PLAIN, *AWKWARD, *STOLEN, *WITH_DATA, *IN_WEB, "leaks a thread"),
     "slot": (*PLAIN, *AWKWARD, *STOLEN, *WITH_DATA, *IN_WEB, "leaks a thread"),
-    "job": (*(f for f in PLAIN if not f.startswith("returns")), *AWKWARD, *STOLEN, *WITH_DATA, "leaks a thread"),
-    "dudao_on_event": (*(f for f in PLAIN if f[:7] != "returns"), *AWKWARD, *STOLEN, *WITH_DATA, "leaks a thread"),
+    "job": (
+        *(f for f in PLAIN if not f.startswith("returns")),
+        *AWKWARD,
+        *STOLEN,
+        *WITH_DATA,
+        "leaks a thread",
+    ),
+    "dudao_on_event": (
+        *(f for f in PLAIN if f[:7] != "returns"),
+        *AWKWARD,
+        *STOLEN,
+        *WITH_DATA,
+        "leaks a thread",
+    ),
     "dudao_check_report": (*PLAIN, *AWKWARD, *STOLEN, *APART, "leaks a thread"),
     "dudao_check_evidence": (*PLAIN, *AWKWARD, *STOLEN, *APART, "leaks a thread"),
     "dudao_score": (*PLAIN, *AWKWARD, *STOLEN, *APART, "leaks a thread"),
@@ -208,7 +232,9 @@ def cells() -> list[Cell]:
     return [Cell(hook, fault, f"sick_{number}") for number, (hook, fault) in enumerate(every)]
 
 
-def write(folder: Path, key: str, hook: str = "", fault: str = "pass", template: str = "<p>healthy</p>") -> None:
+def write(
+    folder: Path, key: str, hook: str = "", fault: str = "pass", template: str = "<p>healthy</p>"
+) -> None:
     """A plugin's package with a fault, by name or as code, in one hook; without one it is healthy."""
     source = HEALTHY.replace("{key}", key)
     for name in CELLS:

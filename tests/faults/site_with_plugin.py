@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,18 +19,20 @@ from core.services.runtime import runtime
 from core.services.work import chore
 from core.store.db import db
 from core.store.models import OutboxTask, PluginFailure
-from tests.conftest import actor, settings_for
+from tests.conftest import Browser, actor, settings_for
 from tests.services.helpers import add_unit, clerk, filled
+from tests.web.conftest import TEMPLATES
 from tests.web.site import Site, steady
 
 #: Pages of the core on which the sick plugin has no panel, each with somebody who may open it.
 PAGES = (
     ("carriers-reporter", "/u/carriers/duties/CAR-03/week-3/new"),
-    ("carriers-reporter", "/account"),
+    ("carriers-reporter", "/notices/"),
     ("inspector", "/review/"),
     ("office", "/office/"),
     ("office", "/office/units"),
-    ("auditor", "/account"),
+    ("office", "/office/clauses"),
+    ("auditor", "/notices/"),
     ("admin", "/people/"),
 )
 #: Where it has one.
@@ -44,6 +45,7 @@ class Ward:
 
     site: Site
     key: str
+    data: Path
     started: float
     before: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -67,12 +69,14 @@ class Ward:
             review.accept(inspector, report_id, review.claim(inspector, report_id)["version"])
             return report_id
 
-    def work(self, job: str, key: str, **payload: object) -> str:
+    def work(self, job: str, key: str, /, **payload: object) -> str:
         """Owe a job for the plugin and run it as a worker does; answers with its id."""
         with self.site.inside():
             with chore("task.run", "a test") as done:
                 owe(done.session(), job, key, {"plugin": self.key, **payload}, done.at)
-            outbox_id = db.session.scalars(select(OutboxTask.id).where(OutboxTask.key == f"{job}:{key}")).one()
+            outbox_id = db.session.scalars(
+                select(OutboxTask.id).where(OutboxTask.key == f"{job}:{key}")
+            ).one()
         with self.site.inside():
             entry.run(outbox_id)
         return outbox_id
@@ -84,20 +88,28 @@ class Ward:
 
     def assert_records_agree(self) -> None:
         with self.site.inside():
-            runtime().clock = type(runtime().clock)(runtime().clock.zone, runtime().clock.offset + timedelta(0))
             found = fsck.check(hashes=False)
             assert found.clean, vars(found)
 
 
 @contextmanager
-def ward(world: Path, folder: Path, key: str = "", off: str = "") -> Iterator[Ward]:
-    """A site with the plugins that were written into `folder`/plugins, all of them on."""
+def ward(world: Path, folder: Path, key: str = "", off: str = "", like: Ward | None = None) -> Iterator[Ward]:
+    """A site with the plugins that were written into `folder`/plugins, all of them on.
+
+    With `like` its people are signed in already, as they are on that site, whose world this one has.
+    """
     shutil.copytree(world, folder / "data")
-    more = {"DUDAO_PLUGINS_DIR": str(folder / "plugins"), "DUDAO_PLUGINS_OFF": off}
     (folder / "plugins").mkdir(exist_ok=True)
     began = time.monotonic()
-    app = create_app(settings_for(folder / "data", **more))
-    made = Ward(Site(app), key, time.monotonic() - began)
+    app = create_app(
+        settings_for(folder / "data", DUDAO_PLUGINS_DIR=str(folder / "plugins"), DUDAO_PLUGINS_OFF=off)
+    )
+    app.jinja_env.bytecode_cache = TEMPLATES
+    made = Ward(Site(app), key, folder / "data", time.monotonic() - began)
+    for login, browser in like.site._browsers.items() if like else ():
+        client = app.test_client()
+        client._cookies = dict(browser.client._cookies or {})
+        made.site._browsers[login] = Browser(client)
     with made.site.inside():
         plugins.enable_all(runtime().registry.plugins)
     yield made

@@ -10,21 +10,32 @@ import pytest
 from sqlalchemy import select
 
 from core.extend import host
-from core.services import checks, plugin_commands, plugin_jobs, plugins, reports, scores
+from core.services import checks, plugin_commands, plugin_jobs, reports, scores
 from core.services.failures import part_of
 from core.services.runtime import runtime
-from core.store.models import CheckResult, PluginState, Report, UnitScore
+from core.store.models import CheckResult, Report, UnitScore
 from core.web import plugin_pages
 from tests.faults.sick import Cell, cells, write
 from tests.faults.site_with_plugin import HOME, Ward, ward
-from tests.web.site import steady
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # A request to stop that comes inside a destructor is swallowed there by the interpreter; the next one is not.
+    pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"),
+]
 
 #: The product's budgets are shortened to this; a start and an answer may take so much longer than a healthy one.
 BUDGET = 0.3
 LEEWAY = 3.0
 CELLS = cells()
+#: Faults after which all records are compared with each other, which takes longest.
+HARD_ON_RECORDS = {
+    "raises",
+    "sleeps",
+    "commits in the middle",
+    "rolls back in the middle",
+    "holds a transaction",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -49,16 +60,17 @@ def healthy(filled_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
-def test_a_fault_in_a_hook_is_contained(cell: Cell, healthy: Ward, filled_folder: Path, tmp_path: Path) -> None:
+def test_a_fault_in_a_hook_is_contained(cell: Cell, healthy: Ward, tmp_path: Path) -> None:
     write(tmp_path / "plugins", cell.key, cell.hook, cell.fault)
-    with ward(filled_folder, tmp_path, cell.key) as site:
+    with ward(healthy.data, tmp_path, cell.key, like=healthy) as site:
         assert site.started < healthy.started + BUDGET + LEEWAY
         began = time.monotonic()
         TRIGGERS[cell.hook](site, cell)
         assert time.monotonic() - began < 3 * BUDGET + LEEWAY
         assert site.walk() == healthy.before, "another page looks different"
         site.report_and_review()
-        site.assert_records_agree()
+        if cell.fault in HARD_ON_RECORDS:
+            site.assert_records_agree()
 
 
 def test_more_than_two_hundred_faults_were_tried_and_no_other_page_was_affected() -> None:

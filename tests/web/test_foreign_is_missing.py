@@ -52,6 +52,8 @@ def test_foreign_and_missing_get_the_same_answer(matrix: Matrix, login: str) -> 
     for cell, wanted in matrix.cells(who):
         if wanted != 404 or cell.method not in ("GET", "POST") or cell.endpoint.endswith("static"):
             continue
+        if not cell.target.values:
+            continue  # the address names nothing of anybody's, e.g. a page of a plugin
         methods = ("GET", "HEAD") if cell.method == "GET" else ("POST",)
         for method in methods:
             if cell.target.answer == 404 and cell.target.name == "missing":
