@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +122,12 @@ def _check(campaign: CampaignFacts, duty: DutyRule, filled: Filled) -> Checked:
         return Checked(failed=failed)
     except Busy as busy:
         return Checked(failed=HookFailed(duty.plugin, f"form:{duty.code}", busy))
+
+
+def find_errors(duty: DutyRule, form: ReportForm) -> None:
+    """Let a form that was refused say again what is wrong, for the page; one that fails now says nothing more."""
+    with suppress(HookFailed, Busy):
+        runtime().host.run(duty.plugin, f"form:{duty.code}", FORM_SECONDS, form.validate)
 
 
 def _as_before(checked: Checked, told: dict[str, Any]) -> Saved:

@@ -179,7 +179,7 @@ def _with_problems(duty: DutyRule, period: Period, saved: Saved) -> str:
     found = _report(saved.answer["id"])
     form = reports.form_class(duty)(found.entries, span=period.span)
     if saved.fields:
-        form.validate()
+        reports.find_errors(duty, form)
     return _fill(duty, period, form, report=found, problems=saved.problems)
 
 

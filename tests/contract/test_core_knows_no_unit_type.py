@@ -22,6 +22,7 @@ OWN_WORDS = {
     "member": "'member unit' is what all units are called",
     "成员单位": "its title on screen",
     "common": "an ordinary word in a sentence about passwords",
+    "operator": "SQLAlchemy's word for a sign between two values",
 }
 
 
