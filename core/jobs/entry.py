@@ -43,6 +43,9 @@ def run(outbox_id: str) -> None:
             task.done_at, task.attempts, task.error = done.at, task.attempts + 1, ""
     except _NothingToDo:
         return
+    except HookFailed as failed:
+        log.warning("job %s failed, see incident %s", outbox_id, failed.incident)
+        _note_failure(outbox_id, failed)
     except Exception as error:
         log.exception("job %s failed", outbox_id)
         _note_failure(outbox_id, error)

@@ -7,39 +7,30 @@ address, change a core template or leave the gate out.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Flask, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, g, make_response, redirect, render_template, request
 from markupsafe import Markup
 
-from core.api.pages import SLOTS, Audience, Deed, Page, Pages, Saved, Slot, View, Visit
-from core.domain.access import Actor, Permission, Scope
-from core.domain.calendar import Span
+from core.api.pages import SLOTS, Audience, Deed, Page, Pages, Saved, Slot, View
+from core.domain.access import Actor
 from core.domain.errors import DudaoError
-from core.domain.facts import Member, ReportFact
 from core.domain.units import UnitFacts
 from core.services import plugins
 from core.services.failures import Busy, HookFailed
 from core.services.plugin_data import PluginData, lent, types_of
 from core.services.runtime import runtime
 from core.services.work import deed
-from core.store.queries.facts import Sight
-from core.store.queries.reports import ReportView
-from core.web.context import reader, say
+from core.web.context import say
 from core.web.guard import actor
 from core.web.plugin_templates import PluginTemplates
+from core.web.plugin_visits import PERMISSIONS, links, page_url, report_fact, sight
+from core.web.plugin_visits import visit as visit_of
 from core.web.policy import route
 
 #: Seconds that a page or deed, and a panel on a core page, may take.
 PAGE_SECONDS = 5.0
 SLOT_SECONDS = 1.0
-
-PERMISSIONS: dict[Audience, Permission] = {
-    "unit": Permission.REPORT,
-    "office": Permission.DASHBOARD,
-    "inspector": Permission.REVIEW,
-}
 
 
 class PluginPages:
@@ -49,9 +40,9 @@ class PluginPages:
         self.templates = PluginTemplates(app)
         self.pages: dict[str, Pages] = {}
         failed_at_start: list[HookFailed] = app.extensions.setdefault("dudao_failed_at_start", [])
-        for key in sorted(runtime_of(app).registry.answering("dudao_pages")):
+        for key in sorted(app.extensions["dudao"].registry.answering("dudao_pages")):
             try:
-                found = runtime_of(app).host.pages(key)
+                found = app.extensions["dudao"].host.pages(key)
             except HookFailed as failed:
                 failed_at_start.append(failed)
             else:
@@ -80,9 +71,9 @@ class PluginPages:
 
     def _show(self, key: str, page: Page) -> Callable[..., Any]:
         def show(**arguments: Any) -> Any:
-            sight = _sight(key, page.audience, page.below)
-            with lent(key, sight, read_only=True) as data:
-                visit = _visit(data, page.audience)
+            seen = sight(key, page.audience, page.below)
+            with lent(key, seen, read_only=True) as data:
+                visit = visit_of(data, page.audience)
                 return self._page(key, page, lambda: _is(page.view(visit, **arguments), View))
 
         return show
@@ -91,8 +82,8 @@ class PluginPages:
         def do(**arguments: Any) -> Any:
             if "pages" in plugins.parked(key):
                 return _broken("")
-            with lent(key, _sight(key, target.audience, target.below)) as data:
-                visit = _visit(data, target.audience)
+            with lent(key, sight(key, target.audience, target.below)) as data:
+                visit = visit_of(data, target.audience)
                 try:
                     answer, then = runtime().host.run(
                         key,
@@ -135,7 +126,7 @@ class PluginPages:
             return _broken("")
 
         def shown() -> Markup:
-            return self.templates.render(key, ask(), _links(key))
+            return self.templates.render(key, ask(), links(key))
 
         try:
             name = f"dudao_pages:{page.name}"
@@ -180,13 +171,13 @@ class PluginPages:
     def _panel(self, key: str, slot: Slot, audience: Audience, facts: Mapping[str, Any]) -> Markup:
         if "pages" in plugins.parked(key):
             return Markup("")
-        with lent(key, _sight(key, audience, slot.below), read_only=True) as data:
+        with lent(key, sight(key, audience, slot.below), read_only=True) as data:
             known = {name: facts[name] for name in ("unit", "report", "region") if name in facts}
-            visit = _visit(data, audience, **known)
+            visit = visit_of(data, audience, **known)
 
             def shown() -> Markup | None:
                 answer = slot.view(visit)
-                return None if answer is None else self.templates.render(key, _is(answer, View), _links(key))
+                return None if answer is None else self.templates.render(key, _is(answer, View), links(key))
 
             try:
                 body = runtime().host.run(key, f"dudao_pages:{slot.name}", SLOT_SECONDS, shown)
@@ -228,67 +219,6 @@ def _is_for(who: Actor, own_types: Collection[str], audience: Audience, types: f
         return bool(own_types) if types is None else not types.isdisjoint(own_types)
     reached = [reach.unit_types for reach in who.scope(permission).reaches]
     return types is None or any(only is None or not types.isdisjoint(only) for only in reached)
-
-
-def report_fact(found: ReportView, days: Span) -> ReportFact:
-    """A report on a page, as a plugin's panel beside it is told of it."""
-    return ReportFact(
-        id=found.id,
-        unit=found.unit,
-        duty=found.duty_code,
-        period=found.period_key,
-        days=days,
-        state=found.state,
-        version=found.version,
-        late=found.late,
-        submitted_at=found.submitted_at,
-        record=MappingProxyType(dict(found.record or {})),
-    )
-
-
-def runtime_of(app: Flask) -> Any:
-    return app.extensions["dudao"]
-
-
-def page_url(key: str, name: str, **arguments: Any) -> str:
-    """The address of a plugin's own page; the unit that somebody with several works for is carried along."""
-    return url_for(f"plugin_{key}.{name}", unit=request.args.get("unit"), **arguments)
-
-
-def _links(key: str) -> dict[str, Any]:
-    """What templates of plugins may call."""
-    return {"url": lambda name, **arguments: page_url(key, name, **arguments)}
-
-
-def _sight(key: str, audience: Audience, below: bool) -> Sight:
-    """What may be seen: the own unit, perhaps with all below it, or the person's scope; always of the plugin's types."""
-    types = types_of(key)
-    if audience == "unit":
-        unit: UnitFacts | None = g.get("unit")
-        return Sight(Scope(), types, (unit.id,) if unit else (), below)
-    return Sight(actor().scope(PERMISSIONS[audience]), types)
-
-
-def _visit(data: PluginData, audience: Audience, **facts: Any) -> Visit:
-    unit: UnitFacts | None = facts.pop("unit", None) or (g.get("unit") if audience == "unit" else None)
-    report: ReportFact | None = facts.pop("report", None)
-    return Visit(
-        data=data,
-        audience=audience,
-        person=actor().name,
-        locale=reader(),
-        unit=_member(unit) if unit else None,
-        report=report,
-        query=request.args.to_dict(),
-        form=request.form.to_dict(flat=False),
-        **facts,
-    )
-
-
-def _member(unit: UnitFacts) -> Member:
-    return Member(
-        unit.id, unit.code, unit.name, unit.unit_type, unit.kind, unit.region_code, unit.region_name
-    )
 
 
 def _told(key: str, answer: Any) -> tuple[Saved | View, str]:
