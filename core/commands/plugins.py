@@ -29,8 +29,10 @@ def plugin_list() -> None:
     with application():
         for row in plugins.overview():
             state = "on " if row.enabled else "off"
+            parked = plugins.parked_parts(row.plugin.key)
             click.echo(
                 f"{state}  {row.plugin.key:24} {row.plugin.version:8} {row.duties:3} duties  {row.plugin.title}"
+                + (f"  parked: {', '.join(parked)}" if parked else "")
             )
         for bad in runtime().registry.quarantined:
             click.echo(f"!!   {bad.key:24} left out ({bad.source}): {bad.problem}")
@@ -121,4 +123,4 @@ def plugin_trace(address: str, login: str) -> None:
     for call in calls:
         click.echo(f"{call.plugin:24} {call.hook:32} {call.milliseconds:8.1f} ms  {call.result}")
     if not calls:
-        click.echo("no plugin was asked")
+        click.echo("no plugin was asked; a part that is parked is not: see `dudao plugin list`")

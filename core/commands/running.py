@@ -16,7 +16,7 @@ from core import scheduler as scheduling
 from core import serve as serving
 from core import supervisor
 from core import worker as working
-from core.commands.context import application, plain_errors
+from core.commands.context import DEMO, application, plain_errors
 from core.config import Settings, from_environment
 from core.domain.access import Grant, Reach, Role
 from core.services import people, places, plugins, seed, upgrading
@@ -157,7 +157,7 @@ def _loopback(host: str) -> bool:
 
 def _prepare_demo(settings: Settings, today: date | None, size: str) -> tuple[DemoFacts, Settings]:
     """Fill an empty data folder; on a filled one, go on where it was."""
-    path = settings.data / "demo.json"
+    path = settings.data / DEMO
     known = DemoFacts(**json.loads(path.read_text("utf-8"))) if path.exists() else None
     offset = timedelta(seconds=known.clock_offset) if known else timedelta()
     if today is not None:

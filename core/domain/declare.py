@@ -65,7 +65,10 @@ class Evidence:
         hint: Titled = "",
     ) -> None:
         if not 0 <= at_least <= at_most:
-            raise ValueError("evidence: 0 ≤ at_least ≤ at_most is needed")
+            raise ValueError(
+                f"evidence: at_least={at_least} and at_most={at_most}: 0 ≤ at_least ≤ at_most is needed; "
+                "at_most is 9 unless said otherwise"
+            )
         _set(self, at_least=at_least, at_most=at_most, kinds=tuple(kinds), hint=as_text(hint))
 
 

@@ -34,7 +34,11 @@ def find(folder: Path | None = None) -> Iterator[Found]:
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         yield Found(point.name, f"distribution {point.dist.name if point.dist else '?'}", point.load)
     if folder is not None:
-        yield from _in_folder(folder)
+        installed = {
+            point.module.partition(".")[0]
+            for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+        }
+        yield from (item for item in _in_folder(folder) if item.name not in installed)
 
 
 #: Files and folders beside a plugin's own that are none: its build, its tests.
@@ -67,8 +71,10 @@ def _loader(path: Path, name: str) -> Callable[[], object]:
 
     def load() -> object:
         package = path.name == "__init__.py"
-        if package and _is_foreign(name):
-            raise ImportError(f"a Python package is called {name!r} already: rename the plugin's folder")
+        if package and _is_foreign(name, path):
+            raise ImportError(
+                f"another Python package is called {name!r}: rename the plugin's folder, or uninstall that package"
+            )
         spec = importlib.util.spec_from_file_location(
             name, path, submodule_search_locations=[str(path.parent)] if package else None
         )
@@ -88,8 +94,14 @@ def _loader(path: Path, name: str) -> Callable[[], object]:
 _OURS = "__dudao_plugin__"
 
 
-def _is_foreign(name: str) -> bool:
-    """Whether a name belongs to a package that is no plugin of a folder."""
+def _is_foreign(name: str, path: Path) -> bool:
+    """Whether a name belongs to another package than the plugin at `path`, and to none that a folder gave us."""
     if name in sys.modules:
-        return not hasattr(sys.modules[name], _OURS)
-    return importlib.util.find_spec(name) is not None
+        module = sys.modules[name]
+        return not hasattr(module, _OURS) and not _is_at(getattr(module, "__file__", None), path)
+    spec = importlib.util.find_spec(name)
+    return spec is not None and not _is_at(spec.origin, path)
+
+
+def _is_at(origin: str | None, path: Path) -> bool:
+    return origin is not None and Path(origin).resolve() == path.resolve()

@@ -5,7 +5,9 @@ The one place that knows pluggy: a typed method for each hook, each of which rai
 
 from __future__ import annotations
 
+import difflib
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from inspect import getfile
@@ -62,6 +64,16 @@ class HookFailed(Exception):
         log.error("incident %s: plugin %s failed in %s: %s", self.incident, plugin, hook, self.detail)
 
 
+def _unfit(error: pluggy.PluginValidationError) -> str:
+    """What pluggy says of a hook, without the module's place, and the hook that was probably meant."""
+    said = re.sub(r" in plugin <module .*?>", "", str(error))
+    unknown = re.search(r"unknown hook '(\w+)'", said)
+    near = difflib.get_close_matches(unknown[1], HOOKS, 1) if unknown else []
+    if unknown:
+        said += f": did you mean {near[0]}?" if near else f"; the hooks are {', '.join(HOOKS)}"
+    return f"one of its hooks does not fit: {said}"
+
+
 class PluginHost:
     """A fresh pluggy manager for each application, so that tests have nothing to put back."""
 
@@ -111,7 +123,7 @@ class PluginHost:
         try:
             within(DECLARE_SECONDS, lambda: self._manager.register(module, name=name))
         except pluggy.PluginValidationError as error:
-            raise _Refused(f"one of its hooks does not fit: {error}") from error
+            raise _Refused(_unfit(error)) from error
         except Exception as error:
             raise _Refused(f"its hooks cannot be read: {words(error)}") from error
 
@@ -119,7 +131,7 @@ class PluginHost:
         try:
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
-            raise _Refused(f"one of its hooks does not fit: {error}") from error
+            raise _Refused(_unfit(error)) from error
         plugin = self._declaration(module)
         try:
             wrong = within(

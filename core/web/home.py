@@ -44,7 +44,8 @@ def _to_unit() -> Response | str:
             )
     if not own:
         return render_template("home/nothing.html", reason=None, unit=None)
-    reason = "type_off" if own[0].enabled else "unit_off"
+    known = own[0].unit_type in runtime().registry.owner_of_type
+    reason = "unit_off" if not own[0].enabled else "type_off" if known else "type_gone"
     return render_template("home/nothing.html", reason=reason, unit=own[0])
 
 
