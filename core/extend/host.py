@@ -68,7 +68,7 @@ def _unfit(error: pluggy.PluginValidationError) -> str:
     """What pluggy says of a hook, without the module's place, and the hook that was probably meant."""
     said = re.sub(r" in plugin <module .*?>", "", str(error))
     unknown = re.search(r"unknown hook '(\w+)'", said)
-    near = difflib.get_close_matches(unknown[1], HOOKS, 1) if unknown else []
+    near = difflib.get_close_matches(unknown[1], HOOKS, 1, 0.8) if unknown else []
     if unknown:
         said += f": did you mean {near[0]}?" if near else f"; the hooks are {', '.join(HOOKS)}"
     return f"one of its hooks does not fit: {said}"
