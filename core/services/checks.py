@@ -73,8 +73,8 @@ def _asked(plugin: str, report: ReportFact) -> list[_Result]:
         asks += [(file.id, partial(host.check_evidence, plugin, file, rule)) for file in report.files]
     found: list[_Result] = []
     for evidence_id, ask in asks:
-        late = any(result.failed is not None and result.failed.out_of_time for result in found)
-        # One that is out of time is not asked nine times more: the job itself has a minute.
+        # A check of files that is out of time is not asked nine times more: the job itself has a minute.
+        late = any(r.evidence_id and r.failed is not None and r.failed.out_of_time for r in found)
         found.append(_Result(evidence_id, ran=False) if late else _one(plugin, evidence_id, ask))
     return found
 

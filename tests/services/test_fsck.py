@@ -167,7 +167,10 @@ def test_fsck_names_owed_work_that_nobody_does(report: str) -> None:
     later(fsck.OUTBOX_AGE)
     assert fsck.check().outbox == []
     later(timedelta(seconds=1))
-    assert fsck.check().outbox == [f"notify_decision:{report}:{version(report)}: still owed"]
+    assert fsck.check().outbox == [
+        f"check_report:{report}:1: still owed",
+        f"notify_decision:{report}:{version(report)}: still owed",
+    ]
     changed(update(OutboxTask).values(failed_at=runtime().clock.now(), error="RuntimeError: 坏了"))
     assert "RuntimeError: 坏了" in fsck.check().outbox[0]
     changed(update(OutboxTask).values(failed_at=None))
