@@ -25,8 +25,8 @@ from core.store.db import Base, db
 from core.store.migrations import History
 from core.store.models import CampaignDuty, CheckResult, Notification, Report, Unit, UnitScore
 from core.store.queries.facts import Sight
-from tests.conftest import actor
-from tests.services.helpers import NOW, campaign
+from tests.conftest import NOW, actor
+from tests.services.helpers import campaign
 
 
 def some_unit(kind: str) -> Unit:
