@@ -30,7 +30,7 @@ from core.web.policy import route
 
 #: Seconds that a page or deed, and a panel on a core page, may take.
 PAGE_SECONDS = 5.0
-SLOT_SECONDS = 1.0
+SLOT_SECONDS = 2.0
 
 
 class PluginPages:
