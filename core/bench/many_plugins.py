@@ -34,10 +34,7 @@ PAGES = {
     "units": "/office/units",
 }
 _PLUGIN = """
-from core.api import Duty, Finding, Pages, Photos, Plugin, ReportForm, UnitKind, UnitType, hookimpl, metric, view, weekly
-
-class Leaflets(ReportForm):
-    leaflets = metric("宣传单", "Leaflets", minimum=1)
+from core.api import Finding, Pages, Plugin, UnitKind, UnitType, hookimpl, view
 
 pages = Pages()
 
@@ -48,9 +45,8 @@ def weeks(visit):
 @hookimpl
 def dudao_plugin():
     kind = UnitKind("kind", ("单位", "Unit"))
-    duty = Duty("S{number:03}-01", ("发放", "Hand out"), who=kind, due=weekly(1), form=Leaflets, evidence=Photos())
     return Plugin("synthetic{number}", ("合成{number}", "Synthetic {number}"), "1.0",
-                  unit_types=[UnitType("synthetic{number}", ("合成{number}", "Synthetic {number}"), [kind], [duty])])
+                  unit_types=[UnitType("synthetic{number}", ("合成{number}", "Synthetic {number}"), [kind])])
 
 @hookimpl
 def dudao_pages():
@@ -119,7 +115,7 @@ def _installations(place: Path, say: Say) -> tuple[Settings, Settings, str]:
     own = place / "own"
     own.mkdir()
     for number in range(IN_ALL - len(app.extensions["dudao"].registry.plugins)):
-        source = _PLUGIN.replace("{number:03}", f"{number:03}").replace("{number}", str(number))
+        source = _PLUGIN.replace("{number}", str(number))
         (own / f"synthetic{number}.py").write_text(source, "utf-8")
     shutil.copytree(few.data, place / "many")
     many = from_environment({"DUDAO_PLUGINS_DIR": str(own)}, data=place / "many")

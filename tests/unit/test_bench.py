@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from core.bench import measure, report
+from core.bench import many_plugins, measure, report
 from core.bench.browser import PHOTO_BYTES, photo
 from core.bench.load import Slice
 from core.bench.measure import Effort
@@ -55,3 +55,14 @@ def test_figures_are_taken_over_all_rounds_together() -> None:
     assert (figures.requests, figures.median_ms, figures.p95_ms) == (4, 2.5, 10.0)
     assert figures.cpu_ms == pytest.approx(20)
     assert figures.per_second == pytest.approx(4)
+
+
+@pytest.mark.slow
+def test_many_plugins_are_measured_beside_few_and_nothing_stays_behind(tmp_path: Path) -> None:
+    found = many_plugins.run(1, lambda _line: None, tmp_path)
+    few, many = found.plugins
+    assert few < many == many_plugins.IN_ALL
+    assert [pair.what for pair in found.pages] == list(many_plugins.PAGES)
+    assert all(pair.few_ms > 0 and pair.many_ms > 0 for pair in (found.start, *found.pages))
+    assert found.call_us["bare"] < found.call_us["within"] < found.call_us["apart"]
+    assert list(tmp_path.iterdir()) == []
