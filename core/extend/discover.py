@@ -31,14 +31,19 @@ def find(folder: Path | None = None) -> Iterator[Found]:
     for module in pkgutil.iter_modules(plugins.__path__):
         if module.ispkg:
             yield _importable(f"plugins.{module.name}", module.name, "bundled")
-    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    for point in points:
         yield Found(point.name, f"distribution {point.dist.name if point.dist else '?'}", point.load)
     if folder is not None:
-        installed = {
-            point.module.partition(".")[0]
-            for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-        }
+        names = {point.module.partition(".")[0] for point in points}
+        installed = {name for name in names if _is_importable_from(folder, name)}
         yield from (item for item in _in_folder(folder) if item.name not in installed)
+
+
+def _is_importable_from(folder: Path, name: str) -> bool:
+    """Whether the package of an installed plugin is the one in the folder: then it is found once, not twice."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and _is_at(spec.origin, folder / name / "__init__.py")
 
 
 #: Files and folders beside a plugin's own that are none: its build, its tests.

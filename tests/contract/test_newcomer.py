@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +118,19 @@ def test_a_unit_whose_plugin_is_not_installed_is_not_told_that_nothing_is_due(da
     )
     with app.app_context():
         db.engine.dispose()
+
+
+def test_a_folder_that_is_installed_as_well_is_found_once_and_another_of_its_name_is_not_hidden(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = importlib.metadata.EntryPoint("newcomers", "dudao_newcomers", discover.ENTRY_POINT_GROUP)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_group: [point])
+    monkeypatch.syspath_prepend(str(folder))
+    assert [item.name for item in discover.find(folder) if item.source != "bundled"] == ["newcomers"]
+    other = tmp_path / "elsewhere"
+    (other / "dudao_newcomers").mkdir(parents=True)
+    (other / "dudao_newcomers" / "__init__.py").write_text(PLUGIN, "utf-8")
+    found = [item.name for item in discover.find(other) if item.source != "bundled"]
+    assert found == ["newcomers", "dudao_newcomers"]
+    accepted, [problem] = loaded(other)
+    assert accepted == ["newcomers"] and "another Python package" in problem
