@@ -7,7 +7,7 @@ EDITABLE := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-
 CATALOGUES := $(wildcard core/translations/*/LC_MESSAGES/*.po plugins/*/translations/*/LC_MESSAGES/*.po)
 LOCALES := zh_Hans_CN en
 LOCK := uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--quiet --extra build
+	--quiet --extra build --extra evidence --extra s3
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint check pytest soak bench lock translations catalogues system clean

@@ -17,18 +17,23 @@ from core.extend.registry import Registry
 from core.services.runtime import EXTENSION, Runtime
 from core.store import db as database
 from core.store import models  # noqa: F401 - registers the tables and the scope's guard
-from core.store.evidence import EvidenceFolder
+from core.store.evidence import open_store
 from core.web import (
     account,
     audit,
+    bag,
     context,
     errors,
+    examples,
     files,
     guard,
     headers,
     home,
+    likeness,
+    masks,
     notices,
     office,
+    packs,
     people,
     plugin_admin,
     plugin_pages,
@@ -36,20 +41,28 @@ from core.web import (
     switching,
     tracing,
     unit,
+    uploads,
 )
+from core.web.form_parser import ReadingRequest
 
 BLUEPRINTS = (
     account,
     audit,
+    bag,
+    examples,
     files,
     home,
+    likeness,
+    masks,
     notices,
     office,
+    packs,
     people,
     plugin_admin,
     review,
     switching,
     unit,
+    uploads,
     tracing,
 )
 
@@ -64,6 +77,7 @@ class Csrf(CSRFProtect):  # type: ignore[misc]  # without annotations
 def create_app(settings: Settings) -> Flask:
     """The application. Raises where a route is undeclared, so that it cannot start with one."""
     app = Flask("core", template_folder=str(resource("templates")), static_folder=None)
+    app.request_class = ReadingRequest
     app.static_folder = str(resource("web") / "static")
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=app.send_static_file)
     app.config.update(_configuration(settings))
@@ -73,7 +87,7 @@ def create_app(settings: Settings) -> Flask:
         clock=Clock(settings.timezone, settings.clock_offset),
         registry=_plugins(host, settings),
         host=host,
-        evidence=EvidenceFolder(settings.evidence_url),
+        evidence=open_store(settings),
     )
     database.connect(app)
     headers.install(app, settings)

@@ -31,6 +31,7 @@ for command in (
     administration.seed_command,
     checking.routes,
     checking.fsck,
+    checking.scrub,
     benching.bench,
 ):
     main.add_command(command)

@@ -16,10 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import core
 
+MEGABYTE = 1024 * 1024
 #: Largest request body in bytes: nine photographs from a phone and a film, and the form around them.
 MAX_BODY = 256 * 1024 * 1024
-#: Largest single evidence file in bytes.
+#: Largest evidence file in bytes that the plain form takes; resumable uploads take more.
 MAX_FILE = 64 * 1024 * 1024
+#: Evidence in S3. Credentials come the usual AWS way, never from the address.
+_S3 = re.compile(
+    r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9._~/-]*)?"
+    r"(\?(&?(endpoint=https?://[^/\s?#&@]+/?|region=[a-z0-9-]+|addressing=(path|virtual|auto)))*)?"
+)
 _SOCKET = "redis.sock"
 #: Bytes that every system allows in a unix socket's address (Linux has 107, macOS 103).
 _SOCKET_ROOM = 100
@@ -48,6 +54,20 @@ class Settings:
     demo: bool = False
     proxies: int = 0
     trace: bool = False
+    #: Where clamd listens: ``unix:///PATH`` or ``tcp://HOST:PORT``.
+    clamd: str | None = None
+    #: Largest evidence file in bytes that a resumable upload brings.
+    max_file: int = 2048 * MEGABYTE
+    #: How many bytes and files a unit's evidence bag takes.
+    unit_bytes: int = 20480 * MEGABYTE
+    unit_files: int = 20000
+    #: Who sends evidence bytes to browsers: nobody but us, ``nginx:/PREFIX/`` or ``s3``.
+    offload: str = ""
+
+    @property
+    def spool(self) -> Path:
+        """Where evidence is kept until an S3 store is known to have it."""
+        return self.data / "spool"
 
     @property
     def run_dir(self) -> Path:
@@ -91,6 +111,11 @@ class Settings:
             "DUDAO_DEMO": "1" if self.demo else "",
             "DUDAO_PROXIES": str(self.proxies),
             "DUDAO_TRACE": "1" if self.trace else "",
+            "DUDAO_CLAMD": self.clamd or "",
+            "DUDAO_MAX_FILE_MB": str(self.max_file // MEGABYTE),
+            "DUDAO_UNIT_QUOTA_MB": str(self.unit_bytes // MEGABYTE),
+            "DUDAO_UNIT_FILES": str(self.unit_files),
+            "DUDAO_OFFLOAD": self.offload,
         }
         if self.testing:
             values |= {"DUDAO_TESTING": "1", "DUDAO_FAULT": self.fault or ""}
@@ -111,13 +136,14 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         if env.get(name) and not testing:
             raise SettingsError(f"{name} is for tests only: unset it, or set DUDAO_TESTING=1")
     zone = _timezone(env.get("DUDAO_TIMEZONE") or "Asia/Shanghai")
+    evidence_url = _evidence(env.get("DUDAO_EVIDENCE_URL") or (folder / "evidence").as_uri())
     return Settings(
         data=folder,
         database_url=_database(
             env.get("DUDAO_DATABASE_URL") or f"sqlite:///{quote(str(folder / 'dudao.sqlite3'))}"
         ),
         redis_url=env.get("DUDAO_REDIS_URL") or None,
-        evidence_url=_evidence(env.get("DUDAO_EVIDENCE_URL") or (folder / "evidence").as_uri()),
+        evidence_url=evidence_url,
         secret_key=_secret(env.get("DUDAO_SECRET_KEY"), folder),
         base_url=_base(env.get("DUDAO_BASE_URL")),
         timezone=zone,
@@ -131,6 +157,11 @@ def from_environment(environ: Mapping[str, str] | None = None, *, data: Path | N
         demo=env.get("DUDAO_DEMO") == "1",
         proxies=_whole(env, "DUDAO_PROXIES"),
         trace=env.get("DUDAO_TRACE") == "1",
+        clamd=_clamd(env.get("DUDAO_CLAMD")),
+        max_file=_positive(env, "DUDAO_MAX_FILE_MB", 2048) * MEGABYTE,
+        unit_bytes=_positive(env, "DUDAO_UNIT_QUOTA_MB", 20480) * MEGABYTE,
+        unit_files=_positive(env, "DUDAO_UNIT_FILES", 20000),
+        offload=_offload(env.get("DUDAO_OFFLOAD"), evidence_url),
     )
 
 
@@ -174,11 +205,33 @@ def _base(url: str | None) -> str | None:
 
 
 def _evidence(url: str) -> str:
-    if not url.startswith("file:///"):
+    if not url.startswith("file:///") and not _S3.fullmatch(url):
         raise SettingsError(
-            f"DUDAO_EVIDENCE_URL={url!r}: this version stores evidence in a folder, file:///PATH"
+            f"DUDAO_EVIDENCE_URL={url!r}: use a folder, file:///PATH, or "
+            "s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION"
         )
     return url
+
+
+def _clamd(address: str | None) -> str | None:
+    if address and not re.fullmatch(r"unix:///\S+|tcp://(\[[0-9a-fA-F:]+\]|[^:/\s]+):[0-9]{1,5}", address):
+        raise SettingsError(f"DUDAO_CLAMD={address!r}: use unix:///PATH or tcp://HOST:PORT")
+    return address or None
+
+
+def _offload(value: str | None, evidence_url: str) -> str:
+    """Each way of sending needs its kind of store: nginx reads a folder, a link leads to S3."""
+    if not value:
+        return ""
+    if value == "s3":
+        needed = "s3://"
+    elif re.fullmatch(r"nginx:/([A-Za-z0-9._~-]+/)+", value):
+        needed = "file://"
+    else:
+        raise SettingsError(f"DUDAO_OFFLOAD={value!r}: use nginx:/PREFIX/ or s3")
+    if not evidence_url.startswith(needed):
+        raise SettingsError(f"DUDAO_OFFLOAD={value!r} needs evidence at {needed}…, see DUDAO_EVIDENCE_URL")
+    return value
 
 
 def _secret(value: str | None, folder: Path) -> str:
@@ -215,3 +268,10 @@ def _whole(env: Mapping[str, str], name: str) -> int:
         return int(env.get(name) or 0)
     except ValueError:
         raise SettingsError(f"{name} must be a whole number") from None
+
+
+def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    number = _whole(env, name) if env.get(name) else default
+    if number < 1:
+        raise SettingsError(f"{name} must be at least 1")
+    return number

@@ -19,7 +19,7 @@ from core.store.db import db
 GRACEFUL = 7
 
 
-def serve(settings: Settings, host: str, port: int, workers: int = 2, threads: int = 4) -> None:
+def serve(settings: Settings, host: str, port: int, workers: int = 2, threads: int = 12) -> None:
     """Answer requests until a signal ends it."""
     _Web(settings, host, port, workers, threads).run()
 

@@ -29,7 +29,7 @@ from core.api.cadence import (
     weekly,
 )
 from core.api.data import Data, ReadOnly, Rows
-from core.api.evidence import NO_EVIDENCE, AnyFiles, Documents, Photos, PhotosOrVideos, Sheets
+from core.api.evidence import NO_EVIDENCE, AnyFiles, Documents, Example, Photos, PhotosOrVideos, Sheets
 from core.api.fields import Refused
 from core.api.forms import ReportForm
 from core.api.hooks import hookimpl
@@ -78,6 +78,7 @@ __all__ = [
     "Everyone",
     "Evidence",
     "EvidenceFact",
+    "Example",
     "Finding",
     "InspectionItem",
     "Job",

@@ -98,7 +98,7 @@ class ReportForm(wtforms.Form):
 
 
 #: Names that a field cannot have: the form's own, and those that the page around it sends.
-RESERVED = frozenset(dir(ReportForm())) | {"csrf_token", "do", "files", "key", "remove", "version"}
+RESERVED = frozenset(dir(ReportForm())) | {"bag", "csrf_token", "do", "files", "key", "remove", "version"}
 
 
 class Rows(wtforms.FieldList):  # type: ignore[type-arg]  # generic in the stubs only

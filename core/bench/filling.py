@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from core.bench.browser import photo
 from core.domain.campaigns import CampaignFacts
-from core.domain.declare import Evidence
 from core.domain.obligations import Obligation, owed
 from core.domain.workflow import State
-from core.services import samples, tallies
-from core.services.evidence import Kept, Upload, keep
+from core.services import examining, samples, tallies
+from core.services.evidence import Kept
+from core.services.examining import Found
 from core.services.reports import form_class
 from core.services.runtime import runtime
+from core.services.seed_reports import kept_and_examined, write_blob
 from core.services.transitions import new_id
 from core.services.work import Deed, chore
 from core.store.models import (
-    Blob,
+    BagFile,
     EvidenceFile,
     FormVersion,
     Report,
@@ -41,12 +43,19 @@ LeaveOut = Callable[[Unit, Obligation], bool]
 
 def fill(campaign: CampaignFacts, count: int, leave_out: LeaveOut) -> list[str]:
     """Write so many waiting reports, spread over units and duties; answers with their ids, oldest first."""
+    photograph = _photograph()
     with chore("seed", "a benchmark's installation") as done:
         reports = list(_Writer(done, campaign).reports(count, leave_out))
         _write(done, Report, reports)
         _write(done, ReportStep, [_step(report) for report in reports])
-        photograph = _photograph(done)
-        _write(done, EvidenceFile, [_file(report, photograph) for report in reports])
+        write_blob(done, *photograph)
+        files = [
+            _file(report, photograph[0])
+            for report in reports
+            for _number in range(_files_of(campaign, report["duty_code"]))
+        ]
+        _write(done, BagFile, [examining.put_in_bulk(file, photograph[1]) for file in files])
+        _write(done, EvidenceFile, files)
         tallies.write_anew(done.session(), campaign)
         done.about("seed", campaign.key, reports=count)
     return [report["id"] for report in sorted(reports, key=lambda report: report["submitted_at"])]
@@ -142,18 +151,25 @@ def _step(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _photograph(done: Deed) -> Kept:
-    """One stored file that all of the reports show."""
-    (kept,), _refused = keep([Upload("photo.jpg", BytesIO(photo()))], Evidence())
-    stored = kept.stored
-    row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.type.media_type}
-    insert_or_ignore(done.session(), Blob, row | {"created_at": done.at})
-    return kept
+def _photograph() -> tuple[Kept, Found]:
+    """One stored and examined file that all of the reports show."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photo.jpg"
+        path.write_bytes(photo())
+        return kept_and_examined(path)
+
+
+def _files_of(campaign: CampaignFacts, code: str) -> int:
+    """As many as the duty asks for, so that the report can be accepted; one where it asks for none."""
+    duty = campaign.duty(code)
+    return max(1, duty.evidence.at_least) if duty else 1
 
 
 def _file(report: dict[str, Any], photograph: Kept) -> dict[str, Any]:
+    file_id = new_id()
     return {
-        "id": new_id(),
+        "id": file_id,
+        "bag_id": file_id,
         "report_id": report["id"],
         "unit_id": report["unit_id"],
         "unit_type": report["unit_type"],

@@ -8,12 +8,14 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import core
-from core.bench.many_plugins import ManyPlugins
 from core.bench.measure import Effort, Report
 from core.bench.servers import THREADS, WORKERS
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 #: Grows when the meaning of a figure changes.
 FORMAT = 1
@@ -37,7 +39,7 @@ def circumstances(effort: Effort) -> dict[str, Any]:
     }
 
 
-def as_json(known: dict[str, Any], report: Report | ManyPlugins) -> dict[str, Any]:
+def as_json(known: dict[str, Any], report: DataclassInstance) -> dict[str, Any]:
     load = {"load": known["load"] | {"after": os.getloadavg()}}
     return {name: _rounded(value) for name, value in (known | load | asdict(report)).items()}
 

@@ -33,7 +33,7 @@ port_option = click.option("--port", default=PORT, show_default=True, help="Port
 @host_option
 @port_option
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
-@click.option("--threads", default=4, show_default=True, help="Threads of each.")
+@click.option("--threads", default=12, show_default=True, help="Threads of each.")
 @plain_errors
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Run the web server alone."""

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     SWITCH_UNITS = "switch_units"
     SWITCH_PLUGINS = "switch_plugins"
     REOPEN = "reopen"
+    HAND_OVER = "hand_over"
     AUDIT = "audit"
     PEOPLE = "people"
 
@@ -55,6 +56,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SWITCH_UNITS: frozenset({Role.OFFICE}),
     Permission.SWITCH_PLUGINS: frozenset({Role.OFFICE, Role.ADMIN}),
     Permission.REOPEN: frozenset({Role.OFFICE}),
+    Permission.HAND_OVER: frozenset({Role.OFFICE}),
     Permission.AUDIT: frozenset({Role.AUDITOR}),
     Permission.PEOPLE: frozenset({Role.ADMIN}),
 }

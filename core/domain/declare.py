@@ -48,13 +48,29 @@ class Everyone:
 
 
 @dataclass(frozen=True, init=False)
+class Example:
+    """Evidence as it should be, or as it should not: what one sees in it, and perhaps a picture.
+
+    `picture` is the name of a JPEG, PNG or WebP file in the folder ``examples`` of the plugin's package.
+    """
+
+    text: Text
+    picture: str
+
+    def __init__(self, text: Titled, picture: str = "") -> None:
+        _set(self, text=as_text(text), picture=picture)
+
+
+@dataclass(frozen=True, init=False)
 class Evidence:
-    """Which files prove a report, how many, and (`hint`) what makes one good."""
+    """Which files prove a report, how many, (`hint`) what makes one good, and an example of a `good` and a `bad` one."""
 
     at_least: int
     at_most: int
     kinds: tuple[FileKind, ...]
     hint: Text
+    good: Example | None
+    bad: Example | None
 
     def __init__(
         self,
@@ -63,6 +79,8 @@ class Evidence:
         at_most: int = 9,
         kinds: Iterable[FileKind] = ALL_FILE_KINDS,
         hint: Titled = "",
+        good: Example | None = None,
+        bad: Example | None = None,
     ) -> None:
         if not 0 <= at_least <= at_most:
             raise ValueError(
@@ -70,6 +88,12 @@ class Evidence:
                 "at_most is 9 unless said otherwise"
             )
         _set(self, at_least=at_least, at_most=at_most, kinds=tuple(kinds), hint=as_text(hint))
+        _set(self, good=good, bad=bad)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """Those that are given, the good one first."""
+        return tuple(example for example in (self.good, self.bad) if example is not None)
 
 
 NO_EVIDENCE = Evidence(at_most=0)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from core.domain.calendar import Cadence, Deadline
-from core.domain.declare import Duty, Everyone, Evidence
+from core.domain.declare import Duty, Everyone, Evidence, Example
 from core.domain.schema import FormSchema
 from core.domain.text import Text
 
@@ -77,6 +77,11 @@ class DutyRule:
                 "at_most": self.evidence.at_most,
                 "kinds": list(self.evidence.kinds),
                 "hint": self.evidence.hint.to_json(),
+                **{
+                    name: {"text": example.text.to_json(), "picture": example.picture}
+                    for name, example in (("good", self.evidence.good), ("bad", self.evidence.bad))
+                    if example
+                },
             },
             "clauses": list(self.clauses),
             "covers": self.covers,
@@ -88,7 +93,7 @@ class DutyRule:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> DutyRule:
-        cadence, evidence = data["cadence"], dict(data["evidence"])
+        cadence = data["cadence"]
         by = cadence["by"]
         return cls(
             code=data["code"],
@@ -102,7 +107,7 @@ class DutyRule:
                 date.fromisoformat(cadence["since"]) if "since" in cadence else None,
             ),
             grace=data["grace"],
-            evidence=Evidence(**(evidence | {"hint": Text(*evidence["hint"])})),
+            evidence=_evidence(data["evidence"]),
             clauses=tuple(data["clauses"]),
             covers=data["covers"],
             unit_type=data["unit_type"],
@@ -110,6 +115,15 @@ class DutyRule:
             front_line=data["front_line"],
             schema=FormSchema.from_json(data["schema"]),
         )
+
+
+def _evidence(data: Mapping[str, Any]) -> Evidence:
+    examples = {
+        name: Example(Text(*data[name]["text"]), data[name]["picture"])
+        for name in ("good", "bad")
+        if name in data
+    }
+    return Evidence(**(dict(data) | {"hint": Text(*data["hint"])} | examples))
 
 
 def freeze(duty: Duty, plugin: str, unit_type: str | None, schema: FormSchema) -> DutyRule:

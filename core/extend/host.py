@@ -134,10 +134,7 @@ class PluginHost:
             raise _Refused(_unfit(error)) from error
         plugin = self._declaration(module)
         try:
-            wrong = within(
-                DECLARE_SECONDS,
-                lambda: [*validate.problems(plugin), *validate.clashes(plugin, others)],
-            )
+            wrong = within(DECLARE_SECONDS, lambda: _wrong(plugin, others, _folder(module)))
         except Exception as error:
             raise _Refused(
                 f"its declaration cannot be read ({words(error)}): "
@@ -279,6 +276,12 @@ def _jobs(answer: Any) -> tuple[Job, ...]:
     found = _many(answer, Job)
     _refuse(validate_hooks.jobs(found))
     return found
+
+
+def _wrong(plugin: Plugin, others: list[Plugin], folder: Path | None) -> list[str]:
+    """All that is wrong with a declaration; its files are looked at where the rest is right."""
+    found = [*validate.problems(plugin), *validate.clashes(plugin, others)]
+    return found or list(validate.pictures(plugin, folder))
 
 
 def _refuse(wrong: Iterable[str]) -> None:

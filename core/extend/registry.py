@@ -93,6 +93,19 @@ class Registry:
         found = self._duties.get(duty_code)
         return cast("type[ReportForm]", found[0].form) if found else None
 
+    def example(self, plugin: str, picture: str) -> Path | None:
+        """The file of a picture that a plugin shows as an example of evidence; None where it declares no such."""
+        installed = self.installed.get(plugin)
+        declared = {
+            example.picture
+            for duty, key, _unit_type in self._duties.values()
+            if key == plugin
+            for example in duty.evidence.examples
+        }
+        if installed is None or installed.folder is None or picture not in declared - {""}:
+            return None
+        return installed.folder / "examples" / picture
+
     def kind(self, unit_type: str, kind: str) -> UnitKind | None:
         declared = self.unit_types.get(unit_type)
         return next((item for item in declared.kinds if item.key == kind), None) if declared else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from core.api.forms import ReportForm
 from core.domain.calendar import Cadence
-from core.domain.declare import API_VERSION, Duty, Everyone, Evidence, Plugin, UnitKind, UnitType
+from core.domain.declare import API_VERSION, Duty, Everyone, Evidence, Example, Plugin, UnitKind, UnitType
 from core.domain.schema import FormSchema
 
 KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -54,6 +55,22 @@ def _unit_type(unit_type: UnitType) -> Iterator[str]:
         yield from _known(asked.kinds, keys, f"{where}: callback question {asked.key!r}")
 
 
+#: Names of pictures that an example may have.
+PICTURE = re.compile(r"[\w-]+\.(jpg|jpeg|png|webp)")
+
+
+def pictures(plugin: Plugin, folder: Path | None) -> Iterator[str]:
+    """Pictures of examples that are not where they should be; `folder` is the plugin's package, if it has one."""
+    for duty in _all_duties(plugin):
+        for example in duty.evidence.examples:
+            if example.picture and not PICTURE.fullmatch(example.picture):
+                yield f"duty {duty.code}: picture {example.picture!r}: use the name of a .jpg, .png or .webp file"
+            elif example.picture and not (folder and (folder / "examples" / example.picture).is_file()):
+                yield (
+                    f"duty {duty.code}: there is no picture {example.picture!r} in the folder examples of its package"
+                )
+
+
 def _known(kinds: tuple[UnitKind, ...], keys: list[str], where: str) -> Iterator[str]:
     for kind in kinds:
         if kind.key not in keys:
@@ -68,6 +85,8 @@ def _duty(duty: Duty) -> Iterator[str]:
         yield f"{where}: who= names no kind; name those that owe it"
     if not isinstance(duty.evidence, Evidence):
         yield f"{where}: evidence= needs Photos(…), Documents(…) or another rule of core.api"
+    elif not all(isinstance(example, Example) for example in duty.evidence.examples):
+        yield f"{where}: good= and bad= need Example(text, picture)"
     if duty.grace < 0:
         yield f"{where}: grace is a number of days, 0 or more"
     yield from _due(duty.due, where)

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.domain.access import Everything
 from core.jobs.handlers import HANDLERS
+from core.jobs.outbox import held
 from core.services import failures, tracing
 from core.services.failures import HookFailed
 from core.services.work import chore, reading
@@ -32,7 +33,8 @@ def run(outbox_id: str) -> None:
     noted in another, with a later try.
     """
     try:
-        prepared = _prepared(outbox_id)
+        with held(outbox_id):
+            prepared = _prepared(outbox_id)
         with chore("task.run", "a job works for everybody") as done:
             lock_row(done.session(), OutboxTask, outbox_id)
             task = done.session.get(OutboxTask, outbox_id)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
 
+from flask import Flask, current_app
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from core.domain.access import Everything
 from core.services.runtime import runtime
@@ -15,16 +22,28 @@ from core.services.work import reading
 from core.store.db import begin_writing
 from core.store.models import OutboxTask
 
+log = logging.getLogger(__name__)
+
 QUEUE = "dudao"
 ENTRY = "core.jobs.entry.run"
-#: Handed work that is not done after so long is handed again: its worker or Redis died.
+#: Handed work that is not done after so long is handed again: its worker or Redis died. A job under way renews it.
 LEASE = timedelta(seconds=90)
+RENEW_SECONDS = 25.0
 BATCH = 200
 #: Handed out so often and never done nor failed: it is given up. An outage of Redis or of workers takes some too.
 MOST_HANDED = 20
 JOB_TIMEOUT_SECONDS = 60
+#: Jobs that take seconds, with the seconds that they may take. A file of 2 GB is fetched from a store (minutes), looked
+#: into (the child has 30) and scanned (at most 120).
+SLOW = {"examine_file": 300, "find_likeness": 300, "make_mask": 300, "scan_again": 300}
+#: Only so many of them are in Redis at once: notices do not wait behind a thousand files, and a job is not handed out
+#: again and again only because it waits for its turn. Eight workers are kept busy.
+MOST_SLOW = 8
 #: A key that an emptied Redis has lost: then everything handed is handed again at once.
 EPOCH = "dudao:epoch"
+
+
+_OPEN = and_(OutboxTask.done_at.is_(None), OutboxTask.failed_at.is_(None))
 
 
 def queue(redis: Redis) -> Queue:
@@ -35,37 +54,73 @@ def dispatch(redis: Redis) -> int:
     """Hand due work to RQ; says how many jobs. Raises redis' ConnectionError where it is gone; nothing is lost."""
     if redis.set(EPOCH, "1", nx=True):
         _forget_handed()
-    ids = _claim()
-    if not ids:
+    tasks = _claim()
+    if not tasks:
         return 0
     target = queue(redis)
-    for outbox_id in ids:
-        target.enqueue(ENTRY, outbox_id, result_ttl=60, failure_ttl=3600)
-    return len(ids)
+    for outbox_id, job in tasks:
+        patience = SLOW.get(job, JOB_TIMEOUT_SECONDS)
+        target.enqueue(ENTRY, outbox_id, job_timeout=patience, result_ttl=60, failure_ttl=3600)
+    return len(tasks)
 
 
-def _claim() -> list[str]:
-    """Mark due work as handed and answer with its ids, the oldest first."""
+def _claim() -> list[tuple[str, str]]:
+    """Mark due work as handed and answer with its ids and jobs, the oldest first."""
     now = runtime().clock.now()
-    free = or_(OutboxTask.handed_at.is_(None), OutboxTask.handed_at < now - LEASE)
-    due = and_(OutboxTask.done_at.is_(None), OutboxTask.failed_at.is_(None), OutboxTask.due_at <= now, free)
+    under_way = OutboxTask.handed_at >= now - LEASE
+    due = and_(_OPEN, OutboxTask.due_at <= now, or_(OutboxTask.handed_at.is_(None), ~under_way))
     with reading(Everything("the outbox")) as session:
-        pending = select(OutboxTask.id).where(due).order_by(OutboxTask.due_at, OutboxTask.id).limit(BATCH)
-        if session.scalar(pending.limit(1)) is None:
+        if session.scalar(select(OutboxTask.id).where(due).limit(1)) is None:
             session.rollback()
             return []
         begin_writing(session())
-        ids = list(session.scalars(pending.with_for_update(skip_locked=True)))
+        tasks = _pending(session(), and_(due, OutboxTask.job.not_in(SLOW)), BATCH)
+        slow = select(func.count(OutboxTask.id)).where(_OPEN, OutboxTask.job.in_(SLOW), under_way)
+        room = MOST_SLOW - (session.scalar(slow) or 0)
+        if room > 0:
+            tasks += _pending(session(), and_(due, OutboxTask.job.in_(SLOW)), room)
         # A job that ends its own process never says that it failed: its hand-outs tell.
-        lost = and_(OutboxTask.id.in_(ids), OutboxTask.handed >= MOST_HANDED)
-        gone = set(session.scalars(select(OutboxTask.id).where(lost)))
-        given_up = {"failed_at": now, "error": f"handed out {MOST_HANDED} times without an end"}
-        session.execute(update(OutboxTask).where(OutboxTask.id.in_(gone)).values(**given_up))
-        ids = [outbox_id for outbox_id in ids if outbox_id not in gone]
-        handing = {"handed_at": now, "handed": OutboxTask.handed + 1}
-        session.execute(update(OutboxTask).where(OutboxTask.id.in_(ids)).values(**handing))
+        lost = {task.id for task in tasks if task.handed >= MOST_HANDED}
+        for task in tasks:
+            if task.id in lost:
+                task.failed_at, task.error = now, f"handed out {MOST_HANDED} times without an end"
+            else:
+                task.handed_at, task.handed = now, task.handed + 1
         session.commit()
-    return ids
+        return [(task.id, task.job) for task in tasks if task.id not in lost]
+
+
+def _pending(session: Session, due: ColumnElement[bool], at_most: int) -> list[OutboxTask]:
+    statement = select(OutboxTask).where(due).order_by(OutboxTask.due_at, OutboxTask.id).limit(at_most)
+    # What another part has changed meanwhile is read anew.
+    fresh = statement.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return list(session.scalars(fresh))
+
+
+@contextmanager
+def held(outbox_id: str) -> Iterator[None]:
+    """Renew a job's lease while it is under way: a long one is not handed out again, one that died soon is."""
+    ended = Event()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - of a proxy
+    keeper = Thread(target=_renew, args=(app, outbox_id, ended), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
+
+
+def _renew(app: Flask, outbox_id: str, ended: Event) -> None:
+    while not ended.wait(RENEW_SECONDS):
+        try:
+            with app.app_context(), reading(Everything("the outbox")) as session:
+                begin_writing(session())
+                of_it = update(OutboxTask).where(OutboxTask.id == outbox_id, _OPEN)
+                session.execute(of_it.values(handed_at=runtime().clock.now()))
+                session.commit()
+        except SQLAlchemyError as error:
+            log.warning("the lease of job %s is not renewed: %s", outbox_id, error)
 
 
 def _forget_handed() -> None:

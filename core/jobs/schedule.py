@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from core.services import closing, plugin_jobs, scores, upkeep
+from core.services import closing, examining, plugin_jobs, scanner, scores, scrub, upkeep
 
 
 def tick() -> int:
     """Owe what the clock demands now; says how many jobs are new."""
-    return closing.owe_closings() + upkeep.owe_sweep() + plugin_jobs.owe_turns() + scores.owe_scores()
+    reports = closing.owe_closings() + plugin_jobs.owe_turns() + scores.owe_scores()
+    files = examining.owe_missing() + scanner.owe_again() + scrub.owe_scrub()
+    return reports + files + upkeep.owe_sweep() + upkeep.owe_settle()

@@ -89,8 +89,13 @@ def _one(plugin: str, evidence_id: str, ask: Callable[[], tuple[Finding, ...]]) 
 
 
 def _reader(sha256: str) -> Callable[[], bytes]:
-    path = runtime().evidence.path(sha256)
-    return path.read_bytes
+    store = runtime().evidence
+
+    def read() -> bytes:
+        with store.open(sha256) as file:
+            return file.read()
+
+    return read
 
 
 def keep(done: Deed, payload: dict[str, Any], results: list[_Result]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO
@@ -10,17 +10,16 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from core.config import MAX_FILE
-from core.domain.access import Actor, Permission
 from core.domain.declare import Evidence, FileKind
 from core.domain.errors import Missing
+from core.domain.files import FileState
 from core.domain.text import Text
+from core.services import bag
 from core.services.runtime import runtime
 from core.services.transitions import Held, new_id
-from core.services.work import Deed, reading
+from core.services.work import Deed
 from core.store.evidence import StorageFailed, Stored, TooLarge, Unrecognised, shown_name
-from core.store.filetypes import INLINE
-from core.store.models import Blob, EvidenceFile
-from core.store.upsert import insert_or_ignore
+from core.store.models import BagFile, EvidenceFile
 
 #: Files without a row are normal for minutes: bytes come before their row.
 GRACE = timedelta(minutes=3)
@@ -71,19 +70,24 @@ def keep(uploads: Iterable[Upload], rule: Evidence) -> tuple[list[Kept], list[Te
             )
         except Unrecognised:
             refused.append(_wrong_kind(name, rule))
-        except StorageFailed:
-            refused.append(
-                Text(
-                    f"“{name}”保存失败，存储空间可能不足，请稍后再试",
-                    f"“{name}” could not be saved; try again later",
-                )
-            )
+        except StorageFailed as failed:
+            refused.append(not_kept(name, failed))
         else:
             if stored.type.kind in rule.kinds:
                 kept.append(Kept(shown_name(upload.name, stored.type.extension), stored))
             else:
                 refused.append(_wrong_kind(name, rule))
     return kept, refused
+
+
+def not_kept(name: str, failed: StorageFailed) -> Text:
+    """What a person reads whose file could not be stored."""
+    if failed.full:
+        return Text(
+            f"“{name}”保存失败：存储空间不足，请告诉管理员，稍后再试",
+            f"“{name}” could not be saved: the storage is full; tell the administrator and try again later",
+        )
+    return Text(f"“{name}”保存失败，请稍后再试", f"“{name}” could not be saved; try again later")
 
 
 def _wrong_kind(name: str, rule: Evidence) -> Text:
@@ -95,36 +99,97 @@ def _wrong_kind(name: str, rule: Evidence) -> Text:
 
 
 def attach(done: Deed, held: Held, files: Sequence[Kept]) -> list[Text]:
-    """Attach stored files to a report; those over the rule's number are named and left out."""
-    report, most = held.report, held.duty.evidence.at_most
-    room = max(0, most - len(held.files))
-    for number, item in enumerate(files[:room]):
-        _blob(done, item.stored)
-        row = EvidenceFile(
-            id=new_id(),
-            report_id=report.id,
-            unit_id=report.unit_id,
-            unit_type=report.unit_type,
-            region_path=report.region_path,
-            sha256=item.stored.sha256,
-            name=item.name,
-            kind=item.stored.type.kind,
-            # A microsecond apart, so that files sent together stay in the order in which they were chosen.
-            added_at=done.at + timedelta(microseconds=number),
-            added_by=done.actor.user_id,
-        )
-        done.session.add(row)
-        held.files.append(row)
-    return [
-        Text(
-            f"“{item.name}”没有添加：最多 {most} 个附件", f"“{item.name}” was not added: at most {most} files"
-        )
-        for item in files[room:]
-    ]
+    """Put stored files into the unit's bag and use them in a report.
+
+    Those over the rule's number, or over the unit's quota, are named and left out.
+    """
+    left, told = bag.room(done.session(), held.unit.id) if files else bag.Room(0, 0), []
+    for number, item in enumerate(files):
+        if _is_full(held):
+            told.append(_too_many(item.name, held))
+        elif not left.takes(item.stored.size):
+            told.append(bag.no_room(item.name))
+        else:
+            row = bag.put_in(done, held.unit, item.stored, item.name, number=number)
+            _use(done, held, row, number)
+            left = bag.Room(left.files - 1, left.bytes - item.stored.size)
+    return told
+
+
+def attach_from_bag(done: Deed, held: Held, bag_ids: Iterable[str]) -> list[Text]:
+    """Use files of the unit's bag in a report, once each; those that cannot be used are named. Raises Missing."""
+    told: list[Text] = []
+    used = {row.bag_id for row in held.files}
+    for number, bag_id in enumerate(dict.fromkeys(bag_ids)):
+        row = done.session.scalars(
+            select(BagFile).where(
+                BagFile.id == bag_id, BagFile.unit_id == held.unit.id, BagFile.removed_at.is_(None)
+            )
+        ).first()
+        if row is None:
+            raise Missing
+        if row.id in used:
+            continue
+        if row.kind not in held.duty.evidence.kinds:
+            told.append(_wrong_kind(row.name, held.duty.evidence))
+        elif row.state == FileState.REFUSED:
+            told.append(_refused(row.name))
+        elif _is_full(held):
+            told.append(_too_many(row.name, held))
+        else:
+            _use(done, held, row, number)
+    return told
+
+
+def _is_full(held: Held) -> bool:
+    return len(held.files) >= held.duty.evidence.at_most
+
+
+def _use(done: Deed, held: Held, file: BagFile, number: int) -> None:
+    report = held.report
+    row = EvidenceFile(
+        id=new_id(),
+        report_id=report.id,
+        bag_id=file.id,
+        unit_id=report.unit_id,
+        unit_type=report.unit_type,
+        region_path=report.region_path,
+        sha256=file.sha256,
+        name=file.name,
+        kind=file.kind,
+        reason="",
+        # A microsecond apart, so that files sent together stay in the order in which they were chosen.
+        added_at=done.at + timedelta(microseconds=number + len(held.files)),
+        added_by=done.actor.user_id,
+        verdict="",
+        verdict_reason="",
+    )
+    done.session.add(row)
+    held.files.append(row)
+
+
+def explain(held: Held, reasons: Mapping[str, str]) -> None:
+    """Write down what each use proves, by the id of the use or of the bag's file."""
+    for row in held.files:
+        said = reasons.get(row.id, reasons.get(row.bag_id))
+        if said is not None:
+            row.reason = said.strip()[: bag.LONGEST_NOTE]
+
+
+def _too_many(name: str, held: Held) -> Text:
+    most = held.duty.evidence.at_most
+    return Text(f"“{name}”没有添加：最多 {most} 个附件", f"“{name}” was not added: at most {most} files")
+
+
+def _refused(name: str) -> Text:
+    return Text(
+        f"“{name}”没有通过检查，不能作为佐证材料，请换一个文件",
+        f"“{name}” was refused by the checks and cannot be evidence; use another file",
+    )
 
 
 def detach(done: Deed, held: Held, file_ids: Iterable[str]) -> None:
-    """Take files off a report; row and bytes stay for its history."""
+    """Take files off a report; row and bytes stay for its history, the file stays in the bag."""
     for file_id in file_ids:
         row = next((row for row in held.files if row.id == file_id), None)
         if row is None:
@@ -133,58 +198,28 @@ def detach(done: Deed, held: Held, file_ids: Iterable[str]) -> None:
         held.files.remove(row)
 
 
-def shortfall(held: Held) -> Text | None:
-    """What the report's evidence lacks, or None."""
-    least, have = held.duty.evidence.at_least, len(held.files)
-    if have >= least:
-        return None
-    lacking = least - have
-    return Text(
-        f"还缺 {lacking} 个佐证材料（至少 {least} 个）",
-        f"Evidence needed: {lacking} more, at least {least} in all",
+def lacks(done: Deed, held: Held) -> list[Text]:
+    """What the report's evidence lacks before it may be submitted: refused files do not count, and must go."""
+    states = dict(
+        done.session.execute(
+            select(BagFile.id, BagFile.state).where(BagFile.id.in_([row.bag_id for row in held.files]))
+        ).all()
     )
-
-
-def sweep(done: Deed) -> int:
-    """Remove bytes that no report came to hold, e.g. of a refused form, after a grace time."""
-    known = set(done.session.scalars(select(Blob.sha256)))
-    removed = runtime().evidence.sweep(known, GRACE.total_seconds())
-    done.detail["removed"] = removed
-    return removed
-
-
-def _blob(done: Deed, stored: Stored) -> None:
-    row = {
-        "sha256": stored.sha256,
-        "size": stored.size,
-        "media_type": stored.type.media_type,
-        "created_at": done.at,
-    }
-    insert_or_ignore(done.session(), Blob, row)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A file to send: where it lies and how it may be shown."""
-
-    path: str
-    name: str
-    media_type: str
-    sha256: str
-    inline: bool
-
-
-def open_file(actor: Actor, file_id: str) -> Opened:
-    """A file in the actor's scope; raises Missing outside it. The one way to evidence bytes."""
-    with reading(actor.scope(Permission.READ_FILES)) as session:
-        row = session.execute(
-            select(EvidenceFile.name, EvidenceFile.sha256, Blob.media_type)
-            .join(Blob, Blob.sha256 == EvidenceFile.sha256)
-            .where(EvidenceFile.id == file_id)
-        ).first()
-    if row is None:
-        raise Missing
-    path = runtime().evidence.path(row.sha256)
-    if not path.is_file():
-        raise Missing
-    return Opened(str(path), row.name, row.media_type, row.sha256, row.media_type in INLINE)
+    refused = [row for row in held.files if states.get(row.bag_id) == FileState.REFUSED]
+    told = [
+        Text(
+            f"“{row.name}”没有通过检查，请移除它，换一个文件再提交",
+            f"“{row.name}” was refused by the checks: remove it and use another file",
+        )
+        for row in refused
+    ]
+    lacking = held.duty.evidence.at_least - (len(held.files) - len(refused))
+    if lacking > 0:
+        least = held.duty.evidence.at_least
+        told.append(
+            Text(
+                f"还缺 {lacking} 个佐证材料（至少 {least} 个）",
+                f"Evidence needed: {lacking} more, at least {least} in all",
+            )
+        )
+    return told

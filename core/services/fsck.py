@@ -9,13 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.domain.access import Everything
-from core.services import campaigns, tallies
+from core.services import campaigns, comparing, tallies
+from core.services.comparing import Kind
 from core.services.runtime import runtime
 from core.services.work import reading
 from core.store.models import Blob, EvidenceFile, OutboxTask, Report, ReportStep
 
-#: The sweep comes every five minutes and takes what is older than its grace: nothing may be this old.
-LEFT_BEHIND = timedelta(minutes=10)
 #: Owed work older than this should have been done.
 OUTBOX_AGE = timedelta(minutes=5)
 
@@ -27,6 +26,7 @@ class Findings:
     rows_without_file: list[str] = field(default_factory=list)
     files_without_row: list[str] = field(default_factory=list)
     wrong_hashes: list[str] = field(default_factory=list)
+    swapped: list[str] = field(default_factory=list)
     tallies: list[str] = field(default_factory=list)
     outbox: list[str] = field(default_factory=list)
     histories: list[str] = field(default_factory=list)
@@ -56,14 +56,18 @@ def check(*, hashes: bool = True) -> Findings:
 
 
 def _files(found: Findings, known: set[str], *, hashes: bool) -> None:
-    folder = runtime().evidence
-    present = folder.hashes()
-    found.rows_without_file += sorted(known - present)
-    found.files_without_row += sorted(
-        sha256 for sha256 in present - known if folder.age(sha256) > LEFT_BEHIND.total_seconds()
-    )
+    present = runtime().evidence.hashes()
+    wrong = comparing.presence(known, present)
     if hashes:
-        found.wrong_hashes += sorted(s for s in known & present if folder.digest(s) != s)
+        wrong += [one for sha256 in sorted(known & present) if (one := comparing.bytes_of(sha256))]
+    for one in wrong:
+        lines = {
+            Kind.MISSING: found.rows_without_file,
+            Kind.ADDED: found.files_without_row,
+            Kind.FLIPPED: found.wrong_hashes,
+            Kind.SWAPPED: found.swapped,
+        }[one.kind]
+        lines.append(f"{one.name}: holds {one.holds}" if one.holds else one.name)
 
 
 def _outbox(found: Findings, session: Session) -> None:

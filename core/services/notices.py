@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from core.domain.access import Actor, Everything, Permission, Role
 from core.domain.text import Text
 from core.domain.workflow import State
 from core.services.work import Deed, deed, reading
-from core.store.models import Notification, Report, ReportStep
+from core.store.models import BagFile, EvidenceFile, Notification, Report, ReportStep, Unit
 from core.store.queries import people, records
 from core.store.queries.records import NoticeRow
 from core.store.upsert import insert_all_or_ignore
@@ -36,6 +36,66 @@ def decision(done: Deed, report_id: str, version: int) -> None:
         body=Text(step.reason, step.reason),
         url=f"/u/{report.unit_type}/reports/{report_id}?unit={report.unit_id}",
         tone="success" if accepted else "warning",
+    )
+
+
+#: A report that stands before the office: its unit cannot just mend it unseen.
+_HANDED_IN = (State.SUBMITTED, State.IN_REVIEW, State.ACCEPTED)
+
+
+def file_refused(done: Deed, row: BagFile, *, always: bool = False) -> None:
+    """Tell a unit's people of a file that turned out to be unusable after its report was submitted.
+
+    `always` where it matters even if no submitted report uses it.
+    """
+    uses = done.session.execute(
+        select(EvidenceFile.id, Report.id, Report.duty_code)
+        .join(Report, Report.id == EvidenceFile.report_id)
+        .where(
+            EvidenceFile.bag_id == row.id,
+            EvidenceFile.removed_at.is_(None),
+            Report.state.in_(_HANDED_IN),
+        )
+    ).all()
+    where = [
+        (
+            use_id,
+            Text(f"报告 {duty} 的佐证材料不能用", f"Evidence of report {duty} cannot be used"),
+            f"/u/{row.unit_type}/reports/{report_id}?unit={row.unit_id}",
+        )
+        for use_id, report_id, duty in uses
+    ]
+    if always and not where:
+        title = Text("材料袋里的文件不能用", "A file of the evidence bag cannot be used")
+        where = [(row.id, title, f"/u/{row.unit_type}/bag?unit={row.unit_id}")]
+    whom = people.with_role(done.session(), [Role.REPORTER, Role.LEAD], unit_id=row.unit_id) if where else []
+    why = Text(*row.said[0]) if row.said else Text("")
+    for what, title, url in where:
+        send(
+            done,
+            whom,
+            key=f"file_refused:{what}",
+            title=title,
+            body=Text(f"“{row.name}”：{why.zh}", f"“{row.name}”: {why.pick('en')}"),
+            url=url,
+            tone="danger",
+        )
+
+
+def infected(done: Deed, row: BagFile, virus: Text) -> None:
+    """Tell the office of a file in which a virus was found."""
+    unit = done.session.get_one(Unit, row.unit_id)
+    send(
+        done,
+        people.with_role(done.session(), [Role.OFFICE], everywhere=True),
+        key=f"infected:{row.id}",
+        title=Text("佐证材料中发现病毒", "A virus was found in evidence"),
+        body=Text(
+            f"{unit.name}上传的“{row.name}”：{virus.zh}。文件已停用，任何人都不能打开",
+            f"“{row.name}” of {unit.name}: {virus.en}. The file is shut away, nobody can open it",
+        ),
+        url="/notices/",
+        tone="danger",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -23,9 +24,10 @@ LEVELS = ("province", "city", "county")
 
 
 def import_regions(path: Path = REGIONS) -> int:
-    """Read a region file (code, name, level, parent); rows that exist are brought up to date.
+    """Read a region file (code, name, level, parent; perhaps latitude and longitude of the centre, in degrees).
 
-    Rows may stand in any order. Raises Invalid naming the first wrong row, with nothing written.
+    Rows that exist are brought up to date, and may stand in any order. Raises Invalid naming the first wrong row,
+    with nothing written.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(enumerate(csv.DictReader(file), 2))
@@ -45,6 +47,8 @@ def import_regions(path: Path = REGIONS) -> int:
                     level=row["level"],
                     parent_code=parent,
                     path=paths[row["code"]],
+                    latitude=_degrees(line, row, "latitude", 90),
+                    longitude=_degrees(line, row, "longitude", 180),
                 )
             )
             done.session.flush()
@@ -61,6 +65,19 @@ def _check_region(line: int, row: dict[str, str | None]) -> None:
         raise _wrong_row(
             line, f"没有级别 {row['level']}", f"no level {row['level']}: use {', '.join(LEVELS)}"
         )
+
+
+def _degrees(line: int, row: dict[str, str | None], name: str, most: int) -> float | None:
+    said = row.get(name)
+    if not said:
+        return None
+    try:
+        value = float(said)
+    except ValueError:
+        value = math.nan
+    if not -most <= value <= most:
+        raise _wrong_row(line, f"{name} 应为 -{most} 到 {most} 的度数", f"{name} is degrees from -{most} to {most}")
+    return value
 
 
 def _wrong_row(line: int, zh: str, en: str) -> Invalid:

@@ -39,7 +39,8 @@ FORM_SECONDS = 3.0
 class Filled:
     """What a unit sends: for which duty and period, what was typed, which files come and go.
 
-    `report_id` and `version` name the draft it goes on from; none begins a new report.
+    `report_id` and `version` name the draft it goes on from; none begins a new report. `uploads` come with the form,
+    `bag` are files of the unit's evidence bag; `reasons` say what a file proves, by the id of its use or of the bag.
     """
 
     unit_id: int
@@ -49,6 +50,8 @@ class Filled:
     report_id: str | None = None
     version: int | None = None
     uploads: Sequence[Upload] = ()
+    bag: Sequence[str] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
     remove: Sequence[str] = ()
     key: str | None = None
 
@@ -82,6 +85,8 @@ def save(actor: Actor, filled: Filled, *, submit: bool) -> Saved:
         filled.report_id,
         {name: list(values) for name, values in filled.entries.items()},
         [item.stored.sha256 for item in kept],
+        list(filled.bag),
+        dict(filled.reasons),
         list(filled.remove),
         submit,
     )
@@ -262,13 +267,13 @@ def _write(
     step(State(report.state), Action.EDIT, done.actor.roles_for(Permission.REPORT))
     report.entries = {name: list(values) for name, values in filled.entries.items()}
     evidence.detach(done, held, filled.remove)
-    problems = [*refused, *evidence.attach(done, held, kept)]
+    problems = [*refused, *evidence.attach_from_bag(done, held, filled.bag), *evidence.attach(done, held, kept)]
+    evidence.explain(held, filled.reasons)
     fields = checked.fields
     if checked.failed is not None:
         failures.note(done, checked.failed)
         problems.append(_form_failed(checked.failed))
-    lacking = evidence.shortfall(held) if submit else None
-    problems += [lacking] if lacking else []
+    problems += evidence.lacks(done, held) if submit else []
     if submit and _filed_already(done.session(), held.campaign, held.unit.id, duty, report.period_key):
         problems.append(FILED_ALREADY)
     if submit and not fields and not problems:

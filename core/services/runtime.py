@@ -12,7 +12,7 @@ from core.domain.campaigns import CampaignFacts
 from core.domain.clock import Clock
 from core.extend.host import PluginHost
 from core.extend.registry import Registry
-from core.store.evidence import EvidenceFolder
+from core.store.evidence import EvidenceStore
 
 EXTENSION = "dudao"
 
@@ -23,7 +23,7 @@ class Runtime:
     clock: Clock
     registry: Registry
     host: PluginHost
-    evidence: EvidenceFolder
+    evidence: EvidenceStore
     #: Published campaigns by id, time of publishing and revision: frozen, so that they may be kept for ever.
     campaigns: dict[tuple[int, Any, int], CampaignFacts] = field(default_factory=dict)
     #: Versions of forms that the database is known to hold.

@@ -17,12 +17,14 @@ from core.domain.campaigns import CampaignFacts
 from core.domain.declare import Evidence
 from core.domain.obligations import Obligation, owed
 from core.domain.workflow import State
-from core.services import samples, tallies
-from core.services.evidence import Upload, keep
+from core.services import examining, samples, tallies
+from core.services.evidence import Kept, Upload, keep
+from core.services.examining import Found
 from core.services.runtime import runtime
 from core.services.transitions import new_id
 from core.services.work import Deed, chore
 from core.store.models import (
+    BagFile,
     Blob,
     EvidenceFile,
     FormVersion,
@@ -41,11 +43,14 @@ SAMPLE_FILES = Path(__file__).resolve().parent.parent / "data" / "demo"
 def fill(campaign: CampaignFacts, seed: int, cities: int) -> int:
     """Fill the campaign up to now: most of it done, some waiting, some returned, some missing."""
     now = runtime().clock.now()
+    files = [kept_and_examined(path) for path in sorted(SAMPLE_FILES.glob("*.*"))]
     with chore("seed", "demo data") as done:
         regions = list(
             done.session.scalars(select(Region.path).where(Region.level == "city").order_by(Region.code))
         )
         writer = _Writer(done, campaign, seed, now)
+        for kept, found in files:
+            writer.know(kept, found)
         for unit in done.session.scalars(select(Unit).order_by(Unit.id)).all():
             place = next(
                 (n for n, path in enumerate(regions[:cities]) if unit.region_path.startswith(path)), None
@@ -58,34 +63,45 @@ def fill(campaign: CampaignFacts, seed: int, cities: int) -> int:
         return writer.count
 
 
+def kept_and_examined(path: Path) -> tuple[Kept, Found]:
+    """A file stored and looked into, before any transaction; its rows are written by `write_blob`."""
+    with path.open("rb") as stream:
+        (kept,), _refused = keep([Upload(path.name, stream)], Evidence())
+    return kept, examining.look_into(kept.stored.sha256, kept.name, kept.stored.type.media_type)
+
+
+def write_blob(done: Deed, kept: Kept, found: Found) -> None:
+    """The rows of bytes and of what is known of them."""
+    stored = kept.stored
+    row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.type.media_type}
+    insert_or_ignore(done.session(), Blob, row | {"created_at": done.at})
+    examining.keep_facts(done, found)
+
+
 class _Writer:
     """Collects rows of reports, steps and files and writes them in bulk."""
 
     def __init__(self, done: Deed, campaign: CampaignFacts, seed: int, now: datetime) -> None:
         self.done, self.campaign, self.now = done, campaign, now
         self.rng = random.Random(seed)
-        self.rows: dict[type[Any], list[dict[str, Any]]] = {Report: [], ReportStep: [], EvidenceFile: []}
+        self.rows: dict[type[Any], list[dict[str, Any]]] = {
+            table: [] for table in (Report, ReportStep, BagFile, EvidenceFile)
+        }
         self.count = 0
         self._samples: dict[tuple[str, str, int], tuple[dict[str, list[str]], dict[str, Any]]] = {}
         self._versions: set[str] = set()
-        self._files: dict[str, list[tuple[str, str]]] = {}
+        self._files: dict[str, list[tuple[str, Found]]] = {}
         logins = dict(done.session.execute(select(User.login, User.id)).all())
         self.inspector = logins["inspector"]
         self._reporters = {
             unit_type: logins[f"{unit_type}-reporter"] for unit_type in runtime().registry.unit_types
         }
         self._intervals = filings.all_intervals(done.session())
-        self._keep_files()
 
-    def _keep_files(self) -> None:
-        for path in sorted(SAMPLE_FILES.glob("*.*")):
-            with path.open("rb") as stream:
-                kept, _refused = keep([Upload(path.name, stream)], Evidence())
-            for item in kept:
-                stored = item.stored
-                row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.type.media_type}
-                insert_or_ignore(self.done.session(), Blob, row | {"created_at": self.done.at})
-                self._files.setdefault(stored.type.kind, []).append((stored.sha256, item.name))
+    def know(self, kept: Kept, found: Found) -> None:
+        """Use a stored and examined file as evidence from now on."""
+        write_blob(self.done, kept, found)
+        self._files.setdefault(kept.stored.type.kind, []).append((kept.name, found))
 
     def unit(self, unit: Unit, diligence: float) -> None:
         kind = runtime().registry.kind_ref(unit.unit_type, unit.kind)
@@ -185,19 +201,23 @@ class _Writer:
         kinds = [kind for kind in rule.kinds if kind in self._files]
         for _number in range(rule.at_least if kinds else 0):
             kind = self.rng.choice(kinds)
-            sha256, name = self.rng.choice(self._files[kind])
-            yield {
-                "id": new_id(),
+            name, found = self.rng.choice(self._files[kind])
+            file_id = new_id()
+            use = {
+                "id": file_id,
+                "bag_id": file_id,
                 "report_id": report_id,
                 "unit_id": unit.id,
                 "unit_type": unit.unit_type,
                 "region_path": unit.region_path,
-                "sha256": sha256,
+                "sha256": found.sha256,
                 "name": name,
                 "kind": kind,
                 "added_at": at,
                 "added_by": reporter,
             }
+            self.rows[BagFile].append(examining.put_in_bulk(use, found))
+            yield use
 
     def _steps(
         self,

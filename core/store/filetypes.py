@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain.declare import FileKind
+from core.store.zips import bounded
 
 HEAD = 4096
 #: How much of a text, and of a part that lists an Office file's types, is looked at.
@@ -95,6 +96,8 @@ def _container(brand: bytes) -> FileType | None:
 
 
 def _archive(path: Path) -> FileType | None:
+    if not bounded(path):
+        return None
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())

@@ -104,6 +104,7 @@ def _entries() -> list[tuple[Permission, str, str, str, tuple[str, ...]]]:
     """Permission, first page, label, icon, and how the endpoints begin that belong to the entry."""
     return [
         (Permission.REPORT, "home.index", _("我的任务"), "list-check", ("home.", "unit.")),
+        (Permission.REPORT, "bag.own", _("材料袋"), "bag", ("bag.", "masks.")),
         (Permission.REVIEW, "review.queue", _("审核"), "clipboard-check", ("review.",)),
         (Permission.DASHBOARD, "office.dashboard", _("进展"), "speedometer2", ("office.dashboard",)),
         (

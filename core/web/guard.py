@@ -11,9 +11,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.domain.access import Actor, Permission, Scope
-from core.domain.errors import Denied
-from core.domain.text import Text
 from core.services import failures, plugins, sessions
+from core.services.admission import refuse_disabled
 from core.services.failures import HookFailed
 from core.services.origin import Origin, origin, set_origin
 from core.services.plugin_data import types_of
@@ -85,7 +84,10 @@ def install(app: Flask) -> None:
         refuse_foreign_host()
         policy = declared.get(request.endpoint or "")
         # Large bodies are read for people who may send files, not for strangers.
-        refuse_unreadable(files=policy is not None and policy.unit_pages and g.actor is not None)
+        known = policy if policy is not None and g.actor is not None else None
+        refuse_unreadable(
+            files=known is not None and known.unit_pages, pieces=known is not None and known.pieces
+        )
 
     @app.before_request
     def gate() -> BaseResponse | None:
@@ -110,7 +112,7 @@ def _pass(policy: Policy) -> BaseResponse | None:
     if policy.permission is Permission.PUBLIC:
         return None
     if g.actor is None:
-        return _to_login()
+        return abort(401) if policy.api else _to_login()
     g.plugins_on = plugins.on()
     _admit(g.actor, policy)
     set_scope(db.session, g.actor.scope(policy.permission))
@@ -160,21 +162,16 @@ def _admit_unit(who: Actor, types: frozenset[str] | None) -> None:
         abort(404)
     wanted = request.args.get("unit", type=int)
     g.unit = next((unit for unit in here if unit.id == wanted), here[0])
-    if not g.unit.enabled:
-        raise Denied(
-            Text(
-                f"“{g.unit.name}”已停用，暂不能填报。停用理由：{g.unit.disabled_reason}",
-                f"“{g.unit.name}” is disabled and cannot report now. Reason: {g.unit.disabled_reason}",
-            )
-        )
+    refuse_disabled(g.unit)
 
 
 def _unrecorded(policy: Policy, status: int) -> bool:
     """Whether a changing request ended without its deed's record.
 
-    What is open to everybody and went well was no refusal, e.g. a stranger's choice of language.
+    What is open to everybody and went well was no refusal, e.g. a stranger's choice of language; nor is a piece of a
+    file that was taken in.
     """
-    harmless = policy.permission is Permission.PUBLIC and status < 400
+    harmless = (policy.permission is Permission.PUBLIC or policy.pieces) and status < 400
     return request.method not in READING and not origin().recorded and not harmless
 
 
@@ -201,9 +198,13 @@ _OUTCOMES = {
     403: "denied",
     404: "denied",
     409: "conflict",
+    423: "conflict",
     400: "invalid",
+    412: "invalid",
     413: "invalid",
+    415: "invalid",
     422: "invalid",
+    460: "invalid",
     429: "denied",
 }
 

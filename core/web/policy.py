@@ -22,12 +22,19 @@ class Undeclared(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Permission, audit action of a changing route, whether it is one of a unit type's own pages, and whose plugin's."""
+    """Permission, audit action of a changing route, whether it is one of a unit type's own pages, and whose plugin's.
+
+    Programs speak to an `api` route: strangers are told 401 instead of being led to the login page. A route with
+    `pieces` takes in a file piece by piece: its body may be as large as a file, and a piece that was taken in leaves no
+    record, since the file's first and last one leave theirs in their deeds. A refusal leaves its record as ever.
+    """
 
     permission: Permission
     audit: str | None = None
     unit_pages: bool = False
     plugin: str | None = None
+    api: bool = False
+    pieces: bool = False
 
 
 def route(
@@ -40,9 +47,11 @@ def route(
     unit_pages: bool = False,
     plugin: str | None = None,
     name: str | None = None,
+    api: bool = False,
+    pieces: bool = False,
 ) -> Callable[[View], View]:
     """Register a view with its policy. A changing route names its audit action; a plugin's view has a given `name`."""
-    policy = Policy(permission, audit, unit_pages, plugin)
+    policy = Policy(permission, audit, unit_pages, plugin, api, pieces)
 
     def register(view: View) -> View:
         if getattr(view, _ATTRIBUTE, policy) != policy:

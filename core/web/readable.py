@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import abort, current_app, request
 
+from core.domain import tus
 from core.services.runtime import runtime
 from core.web.policy import READING
 
@@ -21,12 +22,15 @@ def refuse_foreign_host() -> None:
         abort(400)
 
 
-def refuse_unreadable(*, files: bool) -> None:
+def refuse_unreadable(*, files: bool, pieces: bool) -> None:
     """Answer 413 to a form that is too large, 400 to one with a nameless field or a NUL in it.
 
     Werkzeug limits the text of a multipart form only; elsewhere it would read all that a form with files may have.
+    A piece of a file is no form, and nothing here reads it.
     """
-    if not files or request.mimetype != "multipart/form-data":
+    if pieces and request.mimetype == tus.MEDIA_TYPE:
+        request.max_content_length = runtime().settings.max_file
+    elif not files or request.mimetype != "multipart/form-data":
         request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
     if any(text is None or "\0" in text for text in _texts()):
         abort(400)

@@ -7,10 +7,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from core.domain.access import Permission
+from core.domain.calendar import Period
 from core.domain.errors import Invalid
+from core.domain.findings import Finding
 from core.domain.schema import present
 from core.domain.workflow import Action, State, actions
-from core.services import checks, review
+from core.services import checks, hints, likeness, review
+from core.services.review import Verdict
 from core.services.runtime import runtime
 from core.store.db import db
 from core.store.queries import reports, reviews, units
@@ -69,25 +72,46 @@ def claim(report_id: str) -> Response:
 
 @route(bp, "/<report_id>", Permission.REVIEW)
 def show(report_id: str) -> str:
-    return _page(_report(report_id), "", {})
+    return _page(_report(report_id))
 
 
 @route(bp, "/<report_id>/accept", Permission.REVIEW, audit="review.accept", methods=("POST",))
-def accept(report_id: str) -> Response:
-    review.accept(actor(), report_id, _version())
+def accept(report_id: str) -> Response | tuple[str, int]:
+    verdicts = _verdicts()
+    try:
+        review.accept(actor(), report_id, _version(), verdicts)
+    except Invalid as error:
+        return _again(report_id, error, verdicts)
     flash(_("已通过"), "success")
     return _onward()
 
 
 @route(bp, "/<report_id>/return", Permission.REVIEW, audit="review.return", methods=("POST",))
 def return_(report_id: str) -> Response | tuple[str, int]:
-    reason = request.form.get("reason", "")[:2000]
+    verdicts = _verdicts()
     try:
-        review.return_(actor(), report_id, _version(), reason)
+        review.return_(actor(), report_id, _version(), _reason(), verdicts)
     except Invalid as error:
-        return _page(_report(report_id), reason, {n: say(t) for n, t in error.fields.items()}), 422
+        return _again(report_id, error, verdicts)
     flash(_("已退回，填报单位会收到理由"), "success")
     return _onward()
+
+
+def _again(report_id: str, error: Invalid, verdicts: dict[str, Verdict]) -> tuple[str, int]:
+    """The page with everything that was typed, and what is wrong with it."""
+    errors = {name: say(text) for name, text in error.fields.items()}
+    return _page(_report(report_id), _reason(), errors, verdicts), 422
+
+
+def _reason() -> str:
+    return request.form.get("reason", "")[:2000]
+
+
+def _verdicts() -> dict[str, Verdict]:
+    """What the form says of each file, by the id of its use in the report."""
+    form = request.form
+    ids = (name.removeprefix("verdict-") for name in form if name.startswith("verdict-"))
+    return {i: Verdict(form[f"verdict-{i}"], form.get(f"why-{i}", "")[:2000]) for i in ids}
 
 
 @route(bp, "/<report_id>/release", Permission.REVIEW, audit="review.release", methods=("POST",))
@@ -117,7 +141,12 @@ def _report(report_id: str) -> ReportView:
     return found
 
 
-def _page(found: ReportView, reason: str, errors: dict[str, str]) -> str:
+def _page(
+    found: ReportView,
+    reason: str = "",
+    errors: dict[str, str] | None = None,
+    verdicts: dict[str, Verdict] | None = None,
+) -> str:
     campaign = finding.campaign()
     duty = campaign.duty(found.duty_code)
     may = actions(State(found.state), actor().roles_for(Permission.REVIEW))
@@ -134,8 +163,16 @@ def _page(found: ReportView, reason: str, errors: dict[str, str]) -> str:
         taken=taken,
         may_decide=Action.ACCEPT in may and mine,
         reason=reason,
-        errors=errors,
+        errors=errors or {},
+        verdicts=verdicts or {},
+        likeness=likeness.of_report(actor(), found),
+        hints=_hints(found, campaign.period(duty, found.period_key) if duty else None),
         found_by_checks=checks.of_report(found.id),
         checks_waiting=checks.is_waiting(found.id, found.submission),
         chosen={name: request.values.get(name, "") for name in ("region", "type", "duty")},
     )
+
+
+def _hints(found: ReportView, period: Period | None) -> dict[str, tuple[Finding, ...]]:
+    """What the files' own times and places say against the report's period and its unit's region."""
+    return hints.of_report(db.session(), found, period.span) if period else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +11,6 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from core.config import MAX_FILE
 from core.domain.access import Permission
 from core.domain.calendar import Period
 from core.domain.duties import DutyRule
@@ -23,15 +23,18 @@ from core.services import agenda, reports, scores
 from core.services.evidence import Upload
 from core.services.reports import Filled, Saved
 from core.store.db import db
-from core.store.filetypes import ALL
+from core.store.queries import bag as bag_queries
 from core.store.queries import reports as queries
 from core.store.queries.reports import ReportView
-from core.web import finding
+from core.web import bag, finding
 from core.web.context import say
 from core.web.guard import actor
 from core.web.policy import route
 
 bp = Blueprint("unit", __name__, url_prefix="/u/<unit_type>")
+
+#: The field beside a file: what it proves in this report.
+_REASON = re.compile(r"reason-([0-9a-f]{32})")
 
 
 def _unit() -> UnitFacts:
@@ -47,6 +50,7 @@ def home(unit_type: str) -> str:
         facts=campaign,
         agenda=agenda.of_unit(campaign, _unit(), g.plugins_on),
         scored=scores.of_unit(_unit().id),
+        unsorted=bag_queries.unsorted_count(db.session(), _unit().id),
     )
 
 
@@ -137,7 +141,16 @@ def _report(report_id: str) -> ReportView:
 def _entries(duty: DutyRule) -> dict[str, list[str]]:
     """What was typed into the form's own fields; a row's field is named `table-0-field`."""
     known = {spec.name for spec in reports.form_class(duty).schema().fields}
-    return {name: request.form.getlist(name) for name in request.form if name.partition("-")[0] in known}
+    return {
+        name: request.form.getlist(name)
+        for name in request.form
+        if name.partition("-")[0] in known and not _REASON.fullmatch(name)
+    }
+
+
+def _reasons() -> dict[str, str]:
+    """What each file proves, by the id of its use or of the bag's file."""
+    return {found[1]: value for name, value in request.form.items() if (found := _REASON.fullmatch(name))}
 
 
 def _save(duty: DutyRule, period: Period, found: ReportView | None) -> Response | tuple[str, int]:
@@ -151,6 +164,8 @@ def _save(duty: DutyRule, period: Period, found: ReportView | None) -> Response 
         report_id=found.id if found else None,
         version=request.form.get("version", type=int),
         uploads=[Upload(f.filename, f.stream) for f in request.files.getlist("files") if f.filename],  # type: ignore[arg-type]
+        bag=request.form.getlist("bag"),
+        reasons=_reasons(),
         remove=request.form.getlist("remove"),
         key=(request.headers.get("Idempotency-Key") or request.form.get("key") or "")[:100] or None,
     )
@@ -215,6 +230,8 @@ def _fill(
     conflict: str | None = None,
     differences: list[tuple[Text, str, str]] | None = None,
 ) -> str:
+    rule, ticked = duty.evidence, request.form.getlist("bag")
+    attached = {file.bag_id for file in report.files} if report else set()
     return render_template(
         "unit/fill.html",
         unit=_unit(),
@@ -226,10 +243,10 @@ def _fill(
         conflict=conflict,
         differences=differences or [],
         key=secrets.token_urlsafe(12),
-        accept=",".join(
-            end for t in ALL if t.kind in duty.evidence.kinds for end in (t.extension, *t.aliases)
-        ),
-        max_bytes=MAX_FILE,
+        upload=bag.facts(rule) if rule.at_most else None,
+        offered=bag.offered(rule, attached, ticked) if rule.at_most else bag.Offered(),
+        ticked=ticked,
+        reasons=_reasons(),
     )
 
 

@@ -4,6 +4,7 @@ from core.api import (
     AnyFiles,
     Documents,
     Duty,
+    Example,
     Photos,
     PhotosOrVideos,
     UnitKind,
@@ -82,6 +83,14 @@ DUTIES = (
             hint=(
                 "终端上防骗提示的照片，近景能看清文字，远景能看清是哪台终端。",
                 "A photo of the notice on a terminal: the text can be read and the terminal recognised.",
+            ),
+            good=Example(
+                ("整台终端和提示的文字都看得清", "The whole terminal shows, and the notice can be read"),
+                "notice-good.jpg",
+            ),
+            bad=Example(
+                ("只拍到模糊的一角，看不出是哪台终端", "A blurred corner: no telling which terminal it is"),
+                "notice-bad.jpg",
             ),
         ),
         clauses=("3.2.20",),

@@ -1,6 +1,6 @@
 """The carriers' kinds and duties (CAR-01 to CAR-06)."""
 
-from core.api import AnyFiles, Documents, Duty, Photos, PhotosOrVideos, UnitKind, each_phase, weekly
+from core.api import AnyFiles, Documents, Duty, Example, Photos, PhotosOrVideos, UnitKind, each_phase, weekly
 from plugins.carriers.reports import (
     BlockingTools,
     CardBreakMessage,
@@ -17,6 +17,14 @@ HALL = UnitKind("hall", ("营业厅", "Business hall"), front_line=True)
 _SENT = (
     "短信平台的发送记录导出件，或能看清内容、时间、发送量的截图。",
     "The platform's exported sending record, or a screenshot that shows wording, time and number sent.",
+)
+_GOOD_RECORD = Example(
+    ("发送时间、短信内容、接收和成功条数都看得清", "Time, wording and numbers sent and received can be read"),
+    "record-good.jpg",
+)
+_BAD_RECORD = Example(
+    ("只截了一角，看不到发送时间和条数", "Only a corner: neither the time nor the numbers show"),
+    "record-bad.jpg",
 )
 
 DUTIES = (
@@ -41,7 +49,7 @@ DUTIES = (
         who=OPERATOR,
         due=each_phase(1),
         form=CardBreakMessage,
-        evidence=Documents(at_least=1, photos=True, hint=_SENT),
+        evidence=Documents(at_least=1, photos=True, hint=_SENT, good=_GOOD_RECORD, bad=_BAD_RECORD),
         clauses=("3.2.11",),
     ),
     Duty(
@@ -50,7 +58,7 @@ DUTIES = (
         who=OPERATOR,
         due=weekly(3),
         form=WarningMessage,
-        evidence=Documents(at_least=1, photos=True, hint=_SENT),
+        evidence=Documents(at_least=1, photos=True, hint=_SENT, good=_GOOD_RECORD, bad=_BAD_RECORD),
         clauses=("3.2.12", "3.2.13"),
     ),
     Duty(
@@ -65,6 +73,13 @@ DUTIES = (
                 "窗口提醒或发放宣传页的现场照片，能看清营业厅名称，不出现客户证件。",
                 "A photo of a reminder at the counter or of leaflets being handed out; it shows the hall's "
                 "name and no customer's papers.",
+            ),
+            good=Example(
+                ("窗口、横幅和宣传页都在画面里", "The counter, the banner and the leaflet are in the picture"),
+                "counter-good.jpg",
+            ),
+            bad=Example(
+                ("太暗，看不出在做什么宣传", "Too dark: no telling what is being done"), "counter-bad.jpg"
             ),
         ),
         clauses=("3.2.14",),

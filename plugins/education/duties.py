@@ -1,6 +1,6 @@
 """The education kinds and duties (EDU-01 to EDU-06)."""
 
-from core.api import Documents, Duty, Photos, UnitKind, each_phase, once, phase_end, weekly
+from core.api import Documents, Duty, Example, Photos, UnitKind, each_phase, once, phase_end, weekly
 from plugins.education.reports import (
     Deployment,
     PublicityEvent,
@@ -45,6 +45,13 @@ DUTIES = (
             hint=(
                 "至少 2 张现场照片：一张全景，一张能看清宣传内容。",
                 "At least two photos of the event: one of the whole scene, one that shows the content.",
+            ),
+            good=Example(
+                ("全景：宣传内容和听众都在画面里", "The whole scene: the content and the audience"),
+                "class-good.jpg",
+            ),
+            bad=Example(
+                ("只有黑板，看不到有人听", "Only the blackboard: nobody can be seen listening"), "class-bad.jpg"
             ),
         ),
         clauses=("3.2.22",),

@@ -13,12 +13,17 @@ OURS: dict[str, tuple[str, ...]] = {
     "core.domain": (),
     "core.api": ("core.domain",),
     "core.store": ("core.domain", "core.config"),
+    # The verifier of hand-over packs must run without us.
+    "core.data": (),
+    # The child that looks into strangers' files knows nothing but what it answers with.
+    "core.examine": ("core.domain", "core.parent"),
     # Processes tied to their parent's life: nothing but the standard library.
     "core.parent": (),
     "core.extend": ("core.domain", "core.api", "core.parent", "plugins"),
     # The door's values (forms, pages, jobs) pass through services and pages on their way.
     "core.services": (
         "core.domain", "core.extend", "core.store", "core.jobs.queue", "core.config", "core.api",
+        "core.examine.launch", "core.examine.answers",
     ),
     "core.jobs": ("core.domain", "core.services", "core.store"),
     # Queries answer with frozen facts; of the rest of the store a page needs the session, its scope and file types.
@@ -29,9 +34,11 @@ OURS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Which packages of others a layer may import; layers without a row may import any.
 THEIRS: dict[str, frozenset[str]] = {
+    "core.data": frozenset(),
     "core.domain": frozenset(),
     "core.api": frozenset({"click", "pluggy", "werkzeug", "wtforms"}),
     "core.store": frozenset({"alembic", "flask", "flask_sqlalchemy", "sqlalchemy"}),
+    "core.examine": frozenset({"PIL", "av", "numpy", "pillow_heif", "pypdfium2", "python_calamine"}),
     "core.extend": frozenset({"click", "pluggy"}),
     "core.services": frozenset({"argon2", "sqlalchemy"}),
     "plugins": frozenset(),
@@ -40,6 +47,8 @@ THEIRS: dict[str, frozenset[str]] = {
 MORE: dict[str, frozenset[str]] = {
     # The one place that asks Flask what the application runs with.
     "core.services.runtime": frozenset({"flask"}),
+    # An S3-compatible store.
+    "core.store.evidence.s3": frozenset({"boto3", "botocore"}),
     # Duty sheets as workbooks.
     "core.extend.dutysheet.xlsx": frozenset({"python_calamine"}),
     "core.extend.dutysheet.write": frozenset({"xlsxwriter"}),

@@ -38,6 +38,19 @@ from tests.conftest import NOW, PASSWORD, settings_for, sign_in
         ("DUDAO_NOW", "2020-11-12T09:00"),
         ("DUDAO_FAULT", "after_commit:1"),
         ("DUDAO_CLOCK_OFFSET", "an hour"),
+        ("DUDAO_EVIDENCE_URL", "s3://"),
+        ("DUDAO_EVIDENCE_URL", "s3://Bucket/of mine"),
+        ("DUDAO_EVIDENCE_URL", "s3://bucket?endpoint=store.example.org"),
+        ("DUDAO_EVIDENCE_URL", "s3://bucket?endpoint=https://key:secret@store.example.org"),
+        ("DUDAO_EVIDENCE_URL", "s3://bucket?key=secret"),
+        ("DUDAO_CLAMD", "localhost:3310"),
+        ("DUDAO_CLAMD", "unix://run/clamd"),
+        ("DUDAO_MAX_FILE_MB", "0"),
+        ("DUDAO_UNIT_QUOTA_MB", "-1"),
+        ("DUDAO_UNIT_FILES", "many"),
+        ("DUDAO_OFFLOAD", "nginx"),
+        ("DUDAO_OFFLOAD", "nginx:/a b/"),
+        ("DUDAO_OFFLOAD", "s3"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_names_its_variable(
@@ -49,6 +62,23 @@ def test_a_wrong_setting_stops_the_start_and_names_its_variable(
     assert answer.exit_code == 1
     assert answer.output.startswith("Error: ") and name in answer.output
     assert "Traceback" not in answer.output
+
+
+def test_what_is_set_reaches_a_child_process_as_it_is(tmp_path: Path) -> None:
+    variables = {
+        "DUDAO_EVIDENCE_URL": "s3://bucket/of/ours?endpoint=https://store.example.org:9000&region=cn-1",
+        "DUDAO_CLAMD": "tcp://[::1]:3310",
+        "DUDAO_MAX_FILE_MB": "100",
+        "DUDAO_UNIT_QUOTA_MB": "2000",
+        "DUDAO_UNIT_FILES": "50",
+        "DUDAO_OFFLOAD": "s3",
+    }
+    settings = from_environment(variables, data=tmp_path)
+    assert (settings.max_file, settings.unit_bytes, settings.unit_files) == (100 * 2**20, 2000 * 2**20, 50)
+    assert {name: settings.environment()[name] for name in variables} == variables
+    assert from_environment(settings.environment(), data=tmp_path) == settings
+    folder = from_environment({"DUDAO_OFFLOAD": "nginx:/protected/"}, data=tmp_path)
+    assert folder.offload == "nginx:/protected/" and folder.clamd is None
 
 
 def test_a_clock_that_is_set_needs_the_test_flag_and_a_time_that_can_be_read(tmp_path: Path) -> None:

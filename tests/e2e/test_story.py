@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from tests.e2e.conftest import Demo, Person, arrive, set_language
 
@@ -61,7 +61,7 @@ def test_a_weekly_report_goes_from_the_clerk_to_the_office_and_back(
     set_language(inspector, locale)
     keep_picture(inspector, f"review-queue-{mark}")
     open_newest(inspector)
-    image = inspector.page.locator("main img[src^='/files/']").first
+    image = wait_for_picture(inspector)
     image.scroll_into_view_if_needed()
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640, "evidence beside the report"
     keep_picture(inspector, f"review-{mark}")
@@ -132,6 +132,17 @@ def return_report(inspector: Person, reason: str) -> None:
     inspector.page.locator("button[formaction$='/return']").click()
     with inspector.page.expect_navigation():
         inspector.page.locator("dialog[open] button[value=yes]").click()
+
+
+def wait_for_picture(inspector: Person) -> Locator:
+    """The preview of the evidence; it stands there as soon as the worker has looked into the file."""
+    image = inspector.page.locator("main img[src^='/files/']").first
+    for _try in range(60):
+        if image.count():
+            return image
+        inspector.page.wait_for_timeout(500)
+        inspector.page.reload()
+    raise AssertionError("the file was not examined")
 
 
 def wait_for_notice(clerk: Person, reason: str) -> str:

@@ -28,6 +28,7 @@ REPORTERS = {
     "four": "carriers-lead",
 }
 PLACE = "/u/carriers/duties/CAR-03/week-3/new"
+UPLOADS = "/api/v1/uploads/"
 
 
 def free_port() -> int:
@@ -80,12 +81,56 @@ class Submission:
 
 
 @dataclass
+class Sent:
+    """A file that a reporter uploads in two pieces by tus, until it is acknowledged with its id in the bag."""
+
+    key: str
+    content: bytes
+    url: str = ""
+    bag_id: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.bag_id != ""
+
+    def send(self, visitor: Visitor) -> None:
+        if not self.url:
+            length = {"Upload-Length": str(len(self.content)), "Idempotency-Key": self.key}
+            answer = visitor.fetch("POST", UPLOADS, b"", self._headers(visitor) | length)
+            assert answer.status == 201, f"{self.key}: {answer.status}"
+            self.url = answer.headers["Location"]
+        seen = visitor.fetch("HEAD", self.url, b"", self._headers(visitor))
+        assert seen.status == 200, f"{self.key}: {seen.status}"
+        while not (found := seen.headers.get("Dudao-File")):
+            at = int(seen.headers["Upload-Offset"])
+            half = len(self.content) // 2
+            piece = self.content[at:half] if at < half else self.content[at:]
+            seen = visitor.fetch(
+                "PATCH", self.url, piece, self._headers(visitor) | {"Upload-Offset": str(at)}
+            )
+            assert seen.status == 204, f"{self.key}: {seen.status}"
+        self.bag_id = found
+
+    def _headers(self, visitor: Visitor) -> dict[str, str]:
+        return {
+            "Tus-Resumable": "1.0.0",
+            "X-CSRFToken": visitor.csrf,
+            "Content-Type": "application/offset+octet-stream",
+        }
+
+
+@dataclass
 class Load:
     """People who submit without pause, each sending again under the same key what was not acknowledged."""
 
     port: int
     visitors: dict[str, Visitor] = field(default_factory=dict)
     journal: list[Submission] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     wrong: list[BaseException] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     pictures: list[bytes] = field(default_factory=lambda: [picture(seed) for seed in range(12)])
@@ -112,7 +157,7 @@ class Load:
     def _work(self, name: str) -> None:
         rng = random.Random(f"{name} {len(self.journal)}")
         try:
-            open_ones = [s for s in self.journal if s.key.startswith(f"{name} ") and not s.acknowledged]
+            open_ones = [wish for wish in self.open_ones() if wish.key.startswith(f"{name} ")]
             while not self.stop.is_set():
                 wish = open_ones.pop() if open_ones else self._new(name, rng)
                 wish.send(self.visitors[name])
@@ -121,16 +166,26 @@ class Load:
         except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
             self.wrong.append(error)
 
-    def _new(self, name: str, rng: random.Random) -> Submission:
-        wish = Submission(f"{name} {rng.getrandbits(64):016x}", rng.choice(self.pictures))
+    def open_ones(self) -> list[Submission | Sent]:
+        """What has not been acknowledged yet."""
+        everything: list[Submission | Sent] = [*self.journal, *self.sent]
+        return [wish for wish in everything if not wish.acknowledged]
+
+    def _new(self, name: str, rng: random.Random) -> Submission | Sent:
+        """One deed in three is an upload to the bag."""
+        key, content = f"{name} {rng.getrandbits(64):016x}", rng.choice(self.pictures)
+        if rng.random() < 1 / 3:
+            upload = Sent(key, content + key.encode())
+            self.sent.append(upload)
+            return upload
+        wish = Submission(key, content)
         self.journal.append(wish)
         return wish
 
     def finish(self) -> None:
         """Send again whatever is still open."""
-        for wish in self.journal:
-            if not wish.acknowledged:
-                wish.send(self.visitors[wish.key.split()[0]])
+        for wish in self.open_ones():
+            wish.send(self.visitors[wish.key.split()[0]])
 
 
 @contextmanager

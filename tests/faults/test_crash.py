@@ -25,10 +25,10 @@ from core.domain.access import Everything
 from core.services import fsck
 from core.services.runtime import runtime
 from core.store.db import db
-from core.store.models import AuditRecord, EvidenceFile, Idempotency, Report, ReportStep
+from core.store.models import AuditRecord, BagFile, EvidenceFile, Idempotency, Report, ReportStep, Upload
 from core.store.scope import set_scope
 from tests.conftest import settings_for, sign_in
-from tests.faults.load import PLACE, Load, Submission, form, free_port, picture, serving, up
+from tests.faults.load import PLACE, Load, Sent, Submission, form, free_port, picture, serving, up
 from tests.faults.parts import end, part, wait_for
 from tests.faults.trace import TRACED, orders
 from tests.faults.visitor import Visitor
@@ -65,12 +65,33 @@ def assert_nothing_lost_and_nothing_twice(journal: Sequence[Submission]) -> None
             files = db.session.scalars(select(EvidenceFile).where(EvidenceFile.report_id == report.id)).all()
             assert report.state == "submitted", f"{wish.key} is {report.state}"
             assert [file.sha256 for file in files] == [wish.sha256]
-            assert runtime().evidence.path(wish.sha256).read_bytes() == wish.content
+            assert _bytes(wish.sha256) == wish.content
     keys = Counter(db.session.scalars(select(Idempotency.key)))
     assert not [key for key, number in keys.items() if number > 1]
     assert all(answer for answer in db.session.scalars(select(Idempotency.answer))), (
         "a key without its answer"
     )
+
+
+def _bytes(sha256: str) -> bytes:
+    with runtime().evidence.open(sha256) as file:
+        return file.read()
+
+
+def assert_uploads_arrived_once(sent: Sequence[Sent]) -> None:
+    """Each acknowledged upload is in the bag under the id that was told, bit by bit; none is there twice."""
+    rows = list(db.session.scalars(select(BagFile).where(BagFile.sha256.in_([wish.sha256 for wish in sent]))))
+    there = Counter(row.sha256 for row in rows)
+    assert not [sha256 for sha256, number in there.items() if number > 1], "an upload is in the bag twice"
+    for wish in sent:
+        if wish.acknowledged:
+            assert [row.id for row in rows if row.sha256 == wish.sha256] == [wish.bag_id], (
+                f"{wish.key} is lost"
+            )
+    for row in rows:
+        assert runtime().evidence.digest(row.sha256) == row.sha256
+    ended = set(db.session.scalars(select(Upload.bag_id).where(Upload.bag_id.is_not(None))))
+    assert {row.id for row in rows} <= ended
 
 
 def assert_each_deed_has_its_record(since: int) -> None:
@@ -113,18 +134,20 @@ def test_a_server_killed_at_random_moments_loses_nothing_it_acknowledged(
                 time.sleep(0.2 + rng.random() * 0.8)
                 end(server)
         assert not load.wrong, load.wrong
-        interrupted += any(not wish.acknowledged for wish in load.journal)
+        interrupted += bool(load.open_ones())
     with looking(settings):
         assert_nothing_lost_and_nothing_twice(load.journal)
+        assert_uploads_arrived_once(load.sent)
         assert_each_deed_has_its_record(since)
         assert fsck.check().rows_without_file == []
     with serving(settings, port):
         load.finish()
     assert interrupted >= kills // 2, "the kills fell between the requests and prove nothing"
-    acknowledged = [wish for wish in load.journal if wish.acknowledged]
-    assert len(acknowledged) == len(load.journal) >= kills
+    assert not load.open_ones() and len(load.journal) + len(load.sent) >= kills
+    assert len(load.journal) >= kills // 4 and len(load.sent) >= kills // 8
     with looking(settings):
         assert_nothing_lost_and_nothing_twice(load.journal)
+        assert_uploads_arrived_once(load.sent)
         assert_each_deed_has_its_record(since)
         assert fsck.check() == fsck.Findings()
         assert db.session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
@@ -187,6 +210,28 @@ def test_each_file_is_on_the_disk_before_its_row_and_its_row_before_the_answer(
     assert [order for order in found if not order.ok()] == []
     commits = {order.commit for order in found}
     assert len(commits) == len(wishes), "each submission has a sync of its own"
+
+
+UPLOADED = [pytest.param(6, id="six"), pytest.param(200, id="two-hundred", marks=pytest.mark.soak)]
+
+
+@pytest.mark.parametrize("number", UPLOADED)
+def test_each_upload_is_on_the_disk_before_its_row_and_its_row_before_the_answer(
+    traced: tuple[Visitor, Path], number: int
+) -> None:
+    """K2 (b) for what comes in pieces: the same order, and the answer to the last piece is the first to say so."""
+    visitor, log = traced
+    wishes = [Sent(f"traced {each}", picture(300 + each)) for each in range(number)]
+    for wish in wishes:
+        wish.send(visitor)
+    # One piece of each upload is not its last: two answers for each.
+    wait_for(
+        lambda: log.read_text("utf-8", "replace").count("HTTP/1.1 204") >= 2 * number, "the trace's end", 10
+    )
+    lines = log.read_text("utf-8", "replace").splitlines()
+    found = orders(lines, [wish.sha256 for wish in wishes], 204)
+    assert [order for order in found if not order.ok()] == []
+    assert len({order.commit for order in found}) == number, "each upload has a sync of its own"
 
 
 def test_the_trace_check_itself_notices_a_missing_sync(traced: tuple[Visitor, Path]) -> None:

@@ -11,7 +11,7 @@ import pickle
 import random
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.app import create_app
-from core.domain.access import Everything
 from core.jobs import outbox
 from core.jobs.queue import owe
 from core.services.runtime import runtime
 from core.services.work import chore
 from core.store.db import db
 from core.store.models import AuditRecord, Notification, OutboxTask
-from core.store.scope import set_scope
-from tests.conftest import settings_for
-from tests.faults.parts import RedisServer, end, part, wait_for
+from tests.faults.parts import end, part, wait_for
 from tests.faults.system import (
     System,
     all_done,
@@ -70,20 +66,6 @@ def slow(done, payload, prepared):
     time.sleep(0.05)
 handlers.HANDLERS["notify_decision"] = handlers.Handler(slow)
 """
-
-
-@pytest.fixture
-def system(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    redis = RedisServer(tmp_path_factory.mktemp("r"))
-    redis.start()
-    settings = settings_for(data_folder, DUDAO_REDIS_URL=redis.url)
-    app = create_app(settings)
-    with app.app_context():
-        set_scope(db.session, Everything("a test"))
-        yield System(app, settings, redis)
-        db.session.remove()
-        db.engine.dispose()
-    redis.kill()
 
 
 def test_a_decision_reaches_each_person_of_the_unit_once(system: System) -> None:

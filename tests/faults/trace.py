@@ -26,7 +26,7 @@ class Order:
         return first and self.parents < self.commit < self.answer
 
 
-def orders(trace: Sequence[str], sha256: Sequence[str]) -> list[Order]:
+def orders(trace: Sequence[str], sha256: Sequence[str], status: int = 302) -> list[Order]:
     """The order of steps for each file: its own sync, rename, its folder's sync, then the next commit and answer."""
     found = []
     for digest in sha256:
@@ -40,7 +40,7 @@ def orders(trace: Sequence[str], sha256: Sequence[str]) -> list[Order]:
         )
         parents = (_next(trace, n, rf"sync\(\d+<{re.escape(_above(_path(trace[n])))}>") for n in made)
         commit = _next(trace, synced, r"sync\(\d+<[^>]*dudao\.sqlite3-wal>")
-        answer = _next(trace, rename, r"send\w*\(.*HTTP/1\.1 302")
+        answer = _next(trace, rename, rf"send\w*\(.*HTTP/1\.1 {status}")
         found.append(Order(file, rename, synced, max(parents, default=0), commit, answer))
     return found
 

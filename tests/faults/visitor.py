@@ -6,12 +6,22 @@ import http.client
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from http.cookies import SimpleCookie
 
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from tests.conftest import PASSWORD
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    content: bytes
+    headers: Message
 
 
 @dataclass
@@ -26,6 +36,13 @@ class Visitor:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes, str]:
         """Status, body and place to go on at. Raises OSError or HTTPException where no whole answer came."""
+        answer = self.fetch(method, path, body, headers)
+        return answer.status, answer.content, answer.headers.get("Location", "")
+
+    def fetch(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """The same with all headers of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -36,7 +53,7 @@ class Visitor:
             connection.close()
         for line in answer.headers.get_all("Set-Cookie") or []:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-        return answer.status, content, answer.headers.get("Location", "")
+        return Answer(answer.status, content, answer.headers)
 
     def post(
         self, path: str, fields: Mapping[str, Sequence[str]], files: Sequence[FileStorage] = ()

@@ -23,7 +23,7 @@ from core.services.places import NewUnit
 from core.services.reports import Filled, Saved, form_class
 from core.services.runtime import runtime
 from core.store.db import begin_writing, db
-from core.store.models import AuditRecord, EvidenceFile, Report, ReportStep, TallyLeaf, TallyMetric
+from core.store.models import AuditRecord, BagFile, EvidenceFile, Report, ReportStep, TallyLeaf, TallyMetric
 from core.store.scope import set_scope
 from tests.conftest import NOW, ZONE, actor
 
@@ -124,7 +124,7 @@ def clerk(unit_id: int, login: str = "carriers-reporter", role: Role = Role.REPO
 def quiet() -> None:
     """A world in which nobody has reported anything yet, so that a recount takes no time."""
     begin_writing(db.session())
-    for table in (EvidenceFile, ReportStep, Report, TallyLeaf, TallyMetric):
+    for table in (EvidenceFile, BagFile, ReportStep, Report, TallyLeaf, TallyMetric):
         db.session.execute(delete(table))
     db.session.commit()
 

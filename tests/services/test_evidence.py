@@ -5,20 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from core.domain.access import Actor
-from core.domain.errors import Missing, NotNow
+from core.domain.errors import Missing
 from core.domain.workflow import State
-from core.services import evidence, fsck, reports
-from core.services.reports import Saved
+from core.services import fsck, opening, reports, upkeep
 from core.services.runtime import runtime
-from core.services.work import chore
 from core.store.db import db
 from tests.conftest import actor
 from tests.services.helpers import (
@@ -26,16 +21,13 @@ from tests.services.helpers import (
     clerk,
     document,
     files,
-    filled,
     handed_in,
-    home,
     jpeg,
     photo,
     stored,
     submit,
     version,
 )
-from tests.services.threads import together
 
 
 def test_a_photograph_is_kept_bit_by_bit_even_after_it_was_taken_off(app: Flask, operator: Actor) -> None:
@@ -52,9 +44,11 @@ def test_a_photograph_is_kept_bit_by_bit_even_after_it_was_taken_off(app: Flask,
         remove=[first],
     )
     assert files(report_id) != [first]
-    opened = evidence.open_file(operator, first)
-    assert Path(opened.path).read_bytes() == jpeg(5)
-    assert (opened.media_type, opened.sha256) == ("image/jpeg", hashlib.sha256(jpeg(5)).hexdigest())
+    opened = opening.open_file(operator, first)
+    with opened.stream as stream:
+        assert stream.read() == jpeg(5)
+    assert (opened.media_type, opened.size) == ("image/jpeg", len(jpeg(5)))
+    assert opened.sha256 == hashlib.sha256(jpeg(5)).hexdigest()
 
 
 def test_too_few_pieces_of_evidence_are_counted_and_named(app: Flask) -> None:
@@ -128,42 +122,12 @@ def test_ids_on_their_own_open_nothing(app: Flask, operator: Actor) -> None:
     report_id = handed_in(operator, "CAR-03", "week-3")
     (file_id,) = files(report_id)
     for login in ("inspector", "office", "zz-office"):
-        assert evidence.open_file(actor(login), file_id).sha256
+        with opening.open_file(actor(login), file_id).stream as stream:
+            assert stream.read(2) == b"\xff\xd8"
     for login in ("auditor", "admin", "education-reporter", "fx-office-county", "fx-inspector-outside"):
         with pytest.raises(Missing):
-            evidence.open_file(actor(login), file_id)
+            opening.open_file(actor(login), file_id)
     db.session.rollback()
-
-
-def aged(sha256: str, minutes: float) -> None:
-    """Make a kept file so old."""
-    then = time.time() - minutes * 60
-    os.utime(runtime().evidence.path(sha256), (then, then))
-
-
-def sweep() -> int:
-    with chore("task.run", "a test") as done:
-        return evidence.sweep(done)
-
-
-def test_bytes_that_no_report_came_to_hold_are_swept_away_after_a_time_of_grace(
-    app: Flask, operator: Actor
-) -> None:
-    """A refused form's files stay for minutes, since they come before their row; what a report holds stays for ever."""
-    kept = handed_in(operator, "CAR-03", "week-3", uploads=[photo(1)])
-    for _number in range(2):
-        with pytest.raises(NotNow):
-            submit(operator, "CAR-03", "week-4", uploads=[photo(2)])
-    held, stray = (hashlib.sha256(jpeg(seed)).hexdigest() for seed in (1, 2))
-    assert {held, stray} <= runtime().evidence.hashes()
-    aged(held, 60 * 24 * 365)
-    assert sweep() == 0
-    aged(stray, 60)
-    assert fsck.check().files_without_row == [stray]
-    assert sweep() == 1
-    assert held in runtime().evidence.hashes() and stray not in runtime().evidence.hashes()
-    assert fsck.check() == fsck.Findings()
-    assert evidence.open_file(operator, files(kept)[0]).sha256 == held
 
 
 def test_a_file_that_was_taken_off_its_report_is_not_swept_away(app: Flask, operator: Actor) -> None:
@@ -179,24 +143,12 @@ def test_a_file_that_was_taken_off_its_report_is_not_swept_away(app: Flask, oper
         uploads=[photo(2)],
         remove=files(report_id),
     )
-    aged(hashlib.sha256(jpeg(1)).hexdigest(), 60)
-    assert sweep() == 0
+    taken_off = hashlib.sha256(jpeg(1)).hexdigest()
+    kept = runtime().evidence.path(taken_off)
+    assert kept is not None
+    then = time.time() - 3600
+    os.utime(kept, (then, then))
+    db.session.rollback()
+    assert upkeep.sweep({})["removed"] == 0
+    assert kept.read_bytes() == jpeg(1)
     assert fsck.check() == fsck.Findings()
-
-
-ROUNDS = [pytest.param(10, id="some"), pytest.param(200, id="many", marks=pytest.mark.soak)]
-
-
-@pytest.mark.parametrize("rounds", ROUNDS)
-def test_sweeping_while_the_same_bytes_arrive_again_loses_nothing(any_app: Flask, rounds: int) -> None:
-    """An old stray is about to be swept in the moment in which a report comes to hold the same bytes."""
-    who = clerk(add_unit("one"))
-    for seed in range(100, 100 + rounds):
-        stray = runtime().evidence.put(photo(seed).stream, "x.jpg", 10**6).sha256
-        aged(stray, 60)
-        wish = filled(home(who), "CAR-03", "week-3", 1, uploads=[photo(seed)])
-        db.session.rollback()
-        jobs: list[Callable[[], object]] = [partial(reports.save, who, wish, submit=True), sweep]
-        saved, _swept = together(any_app, jobs)
-        assert isinstance(saved, Saved) and saved.ok
-        assert runtime().evidence.path(stray).read_bytes() == jpeg(seed)

@@ -44,9 +44,9 @@ def decided(who: Actor, *, accept: bool = True, seed: int = 1) -> str:
 
 
 def tasks() -> list[OutboxTask]:
-    """What is owed but for the automatic checks, which are another matter."""
+    """What is owed but for the checks of reports and files, which are another matter."""
     db.session.expire_all()
-    wanted = select(OutboxTask).where(OutboxTask.job != "check_report")
+    wanted = select(OutboxTask).where(OutboxTask.job.not_in(("check_report", "examine_file")))
     return list(db.session.scalars(wanted.order_by(OutboxTask.created_at, OutboxTask.id)))
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from core.domain.access import Actor
 from core.domain.errors import Missing, NotNow
 from core.domain.workflow import State
-from core.services import evidence, reports
+from core.services import opening, reports
 from core.services.reports import Filled
 from core.store.models import Report
 from tests.conftest import actor
@@ -178,7 +178,7 @@ def test_a_foreign_unit_and_a_foreign_report_look_missing(app: Flask, operator: 
     with pytest.raises(Missing):
         reports.withdraw(operator, theirs, version(theirs))
     with pytest.raises(Missing):
-        evidence.open_file(operator, files(theirs)[0])
+        opening.open_file(operator, files(theirs)[0])
     assert stored(theirs).state == State.SUBMITTED and stored(theirs).version == 1
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from core.api import Duty, Plugin
 from core.api.fields import LARGEST_YUAN
 from core.domain.declare import Everyone
+from core.domain.duties import DutyRule
 from core.domain.schema import Choice, FieldSpec
 from core.extend.discover import Found, find
 from core.extend.dutysheet.model import SETTINGS, Everybody, Field, FieldRule, Options, Sheet, SheetDuty
@@ -98,10 +99,10 @@ def _rule(rule: Any) -> FieldRule:
 
 
 def facts(plugin: Plugin) -> dict[str, Any]:
-    """All that a plugin declares, forms by their versions, so that two can be compared."""
+    """All that a plugin declares and a sheet can say, forms by their versions, so that two can be compared."""
     registry = Registry({plugin.key: plugin})
     return {
-        "rules": json.dumps([rule.to_json() for rule in registry.duty_rules()], ensure_ascii=False),
+        "rules": json.dumps([_sayable(rule) for rule in registry.duty_rules()], ensure_ascii=False),
         "forms": {code: (version, schema.to_json()) for code, (version, schema) in registry.forms.items()},
         "about": (plugin.key, plugin.title, plugin.version, plugin.summary, plugin.api, plugin.callbacks),
         "types": [
@@ -114,6 +115,13 @@ def facts(plugin: Plugin) -> dict[str, Any]:
             for field in _fields(registry.form(code), {})
         },
     }
+
+
+def _sayable(rule: DutyRule) -> dict[str, Any]:
+    """A sheet has no examples of evidence: their pictures lie in a package."""
+    told = rule.to_json()
+    evidence = {name: value for name, value in told["evidence"].items() if name not in ("good", "bad")}
+    return told | {"evidence": evidence}
 
 
 def imported(folder: Path, key: str) -> Plugin:

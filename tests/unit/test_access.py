@@ -30,6 +30,7 @@ TABLE = {
     "switch_units": "office",
     "switch_plugins": "office admin",
     "reopen": "office",
+    "hand_over": "office",
     "audit": "auditor",
     "people": "admin",
 }

@@ -16,7 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.store import filetypes
-from core.store.evidence import CHUNK, EvidenceFolder, StorageFailed, TooLarge, Unrecognised, shown_name
+from core.store.evidence import (
+    CHUNK,
+    EvidenceFolder,
+    StorageFailed,
+    TooLarge,
+    Unrecognised,
+    shown_name,
+)
 from tests.unit.files import picture
 
 PHOTO = picture("JPEG")
@@ -218,6 +225,151 @@ def test_a_path_is_made_of_a_hash_and_nothing_else(kept: EvidenceFolder, wrong: 
 def test_an_address_may_hold_blanks_and_chinese(tmp_path: Path) -> None:
     folder = EvidenceFolder(f"file://{tmp_path}/%E4%BD%90%20%E8%AF%81")
     assert folder.root == tmp_path / "佐 证"
+
+
+def part(kept: EvidenceFolder, content: bytes = PHOTO, name: str = "part") -> Path:
+    path = kept.incoming / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("sha256", [None, SHA])
+def test_a_complete_part_becomes_evidence_and_is_gone(kept: EvidenceFolder, sha256: str | None) -> None:
+    stored = kept.take(part(kept), "a.jpg", LIMIT, sha256=sha256)
+    assert (stored.sha256, stored.size, stored.type) == (SHA, len(PHOTO), filetypes.JPEG)
+    assert everything(kept) == [kept.path(SHA)]
+    assert stat.S_IMODE(kept.path(SHA).stat().st_mode) == 0o400
+
+
+def test_a_part_whose_hash_is_known_is_not_read_again(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_arguments: object) -> None:
+        raise AssertionError("hashed twice")
+
+    monkeypatch.setattr(hashlib, "file_digest", never)
+    assert kept.take(part(kept), "a.jpg", LIMIT, sha256=SHA).sha256 == SHA
+
+
+@pytest.mark.parametrize(
+    ("content", "limit", "refusal"),
+    [(PHOTO, len(PHOTO) - 1, TooLarge), (b"<html><script>", LIMIT, Unrecognised), (b"", LIMIT, Unrecognised)],
+)
+def test_a_refused_part_is_gone_too(
+    kept: EvidenceFolder, content: bytes, limit: int, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        kept.take(part(kept, content), "a.jpg", limit)
+    assert everything(kept) == []
+
+
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
+def test_a_part_whose_sync_fails_once_is_refused_and_gone(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    """Whoever sends it again begins anew: what the kernel may have dropped is never confirmed later."""
+    monkeypatch.setattr(os, "fsync", failing_fsync(at_call(call)))
+    with pytest.raises(StorageFailed):
+        kept.take(part(kept), "a.jpg", LIMIT)
+    assert everything(kept) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EFBIG, True), (errno.EIO, False)]
+)
+def test_a_full_disk_is_told_from_a_failing_one(
+    kept: EvidenceFolder, monkeypatch: pytest.MonkeyPatch, number: int, full: bool
+) -> None:
+    monkeypatch.setattr(os, "fsync", failing_fsync(at_call(1), number))
+    with pytest.raises(StorageFailed) as refused:
+        kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    assert refused.value.full == full
+
+
+def test_a_part_that_grew_for_days_is_young_once_it_is_taken(kept: EvidenceFolder) -> None:
+    """Else the sweep would take it before its row is written."""
+    old = part(kept)
+    os.utime(old, (1, 1))
+    kept.take(old, "a.jpg", LIMIT)
+    assert kept.age(SHA) < 60
+    assert kept.sweep([], 60) == 0
+
+
+def test_kept_bytes_are_read_in_every_way(kept: EvidenceFolder) -> None:
+    kept.put(io.BytesIO(PHOTO), "a.jpg", LIMIT)
+    with kept.open(SHA) as file:
+        file.seek(5)
+        assert file.read() == PHOTO[5:]
+    with kept.local(SHA) as path:
+        assert path.read_bytes() == PHOTO
+    assert kept.size(SHA) == len(PHOTO)
+    assert kept.link(SHA, name="a.jpg", media_type="image/jpeg", inline=True, seconds=60) is None
+    assert kept.hashes(SHA[:2]) == {SHA} and kept.hashes("00" if SHA[:2] != "00" else "01") == set()
+
+
+def test_missing_bytes_are_told_in_every_way(kept: EvidenceFolder) -> None:
+    assert kept.size(SHA) is None and kept.digest(SHA) is None
+    with pytest.raises(FileNotFoundError):
+        kept.open(SHA)
+    with pytest.raises(FileNotFoundError), kept.local(SHA):
+        raise AssertionError("there is none")
+
+
+def test_previews_are_kept_opened_and_dropped_and_are_no_evidence(
+    kept: EvidenceFolder, tmp_path: Path
+) -> None:
+    source = tmp_path / "made.webp"
+    source.write_bytes(b"a picture")
+    for name in ("thumb.webp", "page-1.webp"):
+        kept.keep_preview(SHA, name, source)
+    kept.keep_preview(SHA, "thumb.webp", source)
+    with kept.open_preview(SHA, "thumb.webp") as file:
+        assert file.read() == b"a picture"
+    assert kept.hashes() == set()
+    kept.drop_previews(SHA, ["thumb.webp", "never.webp"])
+    with pytest.raises(FileNotFoundError):
+        kept.open_preview(SHA, "thumb.webp")
+    with kept.open_preview(SHA, "page-1.webp") as file:
+        assert file.read()
+    assert not list(kept.incoming.iterdir())
+
+
+@pytest.mark.parametrize("name", ["../a", "A.webp", "", ".a", "a/b", "a" * 62, "a\n"])
+def test_a_preview_is_never_named_like_a_path(kept: EvidenceFolder, tmp_path: Path, name: str) -> None:
+    for act in (
+        lambda: kept.keep_preview(SHA, name, tmp_path),
+        lambda: kept.open_preview(SHA, name),
+        lambda: kept.drop_previews(SHA, [name]),
+    ):
+        with pytest.raises(ValueError, match="preview"):
+            act()
+
+
+def test_the_sweep_takes_what_is_old_and_unknown_with_its_previews(
+    kept: EvidenceFolder, tmp_path: Path
+) -> None:
+    other = picture("PNG")
+    for content in (PHOTO, other):
+        stored = kept.put(io.BytesIO(content), "a", LIMIT)
+        kept.keep_preview(stored.sha256, "thumb.webp", kept.path(stored.sha256))
+        os.utime(kept.path(stored.sha256), (1, 1))
+    (kept.path(SHA).parent / "not-a-hash").touch()
+    known = hashlib.sha256(other).hexdigest()
+    assert kept.strays([known], 60) == {SHA}
+    assert kept.sweep([known], 60, among=[known]) == 0
+    assert kept.sweep([known], 60, among=[SHA, known]) == 1
+    assert kept.hashes() == {known, "not-a-hash"}
+    assert {path.parent.name for path in (kept.root / "previews").rglob("*.webp")} == {known}
+
+
+def test_parts_that_nobody_adds_to_are_swept_away_unless_their_upload_is_under_way(
+    kept: EvidenceFolder,
+) -> None:
+    for name in ("old", "growing", "growing.about", "old.about"):
+        os.utime(part(kept, name=name), (1, 1))
+    part(kept, name="young")
+    assert kept.sweep_parts({"growing"}, 3600) == 2
+    assert {path.name for path in kept.incoming.iterdir()} == {"growing", "growing.about", "young"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
@@ -19,34 +19,27 @@ from core.domain.obligations import needed
 from core.services import campaigns, samples
 from core.services.reports import form_class
 from core.services.runtime import runtime
-from core.store.models import LoginSession, PluginState, Report, Unit, User
+from core.store.models import BagFile, EvidenceFile, LoginSession, PluginState, Report, Unit, Upload, User
 from core.store.queries import filings
 from tests.conftest import PASSWORD
+from tests.web import tus
+from tests.web.asking import PIECE, TUS, Attached, Deed
 from tests.web.site import Site
 
 CLERK, INSPECTOR, OFFICE, ADMIN = "fx-clerk", "fx-inspector-inside", "fx-office-province", "fx-admin"
 #: Accounts that are changed themselves.
 LEAVING, CHANGING, ADDED = "zz-office", "fx-lead", "added-by-a-test"
 SPARE_PLUGIN = "other_members"
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A form that will be accepted."""
-
-    endpoint: str
-    login: str
-    url: str
-    data: dict[str, Any] = field(default_factory=dict)
-    status: int = 302
-    action: str = ""
-    object_id: str | None = None
+BOX = {"left": "25", "top": "25", "width": "50", "height": "50"}
 
 
 def walk(site: Site) -> Iterator[Deed]:
     """All changing routes, in an order in which each finds what it needs."""
     yield from _reports(site)
+    yield from _bag(site)
+    yield from _uploads(site)
     yield from _reviews(site)
+    yield from _originals(site)
     yield from _office(site)
     yield from _people(site)
     yield from _account(site)
@@ -73,6 +66,72 @@ def _reports(site: Site) -> Iterator[Deed]:
     made = newest(site, unit.id)
     again = {"do": "submit", "version": made.version, **entries}
     yield Deed("unit.change", CLERK, one, again, action="report.submit", object_id=made.id)
+
+
+def _bag(site: Site) -> Iterator[Deed]:
+    unit = site.units[CLERK]
+    base = f"/u/{unit.unit_type}/bag"
+    form = {"do": "add", "note": "门头", "replaces": "", "files": Attached("现场.png", photo())}
+    yield Deed("bag.upload", CLERK, base, form)
+    with site.inside() as session:
+        kept = select(BagFile.id).where(BagFile.unit_id == unit.id).order_by(BagFile.added_at.desc()).limit(1)
+        bag_id = session.scalars(kept).one()
+    one = f"{base}/{bag_id}"
+    yield Deed("bag.describe", CLERK, f"{one}/describe", {"note": "11月12日"}, object_id=bag_id)
+    yield Deed("masks.save", CLERK, f"{one}/mask", BOX, object_id=bag_id)
+    yield Deed("masks.remove", CLERK, f"{one}/unmask", object_id=bag_id)
+    yield Deed("bag.remove", CLERK, f"{one}/remove", object_id=bag_id)
+
+
+def _uploads(site: Site) -> Iterator[Deed]:
+    """Three uploads: one comes to its end, two are given up."""
+    content = photo()
+    most, last = content[:-1], content[-1:]
+    length = {"Upload-Length": str(len(content)), "Upload-Metadata": tus.metadata(filename="现场.png")}
+    begin = Deed("uploads.create", CLERK, tus.URL, {**TUS, **length}, 201, method="POST", api=True)
+    yield replace(begin, data={**begin.data, **PIECE}, piece=most)
+    at = {**TUS, **PIECE, "Upload-Offset": str(len(most))}
+    one = under_way(site)
+    yield Deed("uploads.append", CLERK, one, at, 204, "evidence.add", method="PATCH", api=True, piece=last)
+    yield begin
+    one = under_way(site)
+    gone = one.rpartition("/")[2]
+    yield Deed("uploads.end", CLERK, one, TUS, 204, object_id=gone, method="DELETE", api=True)
+    yield begin
+    one = under_way(site)
+    override = {**TUS, "X-HTTP-Method-Override": "DELETE"}
+    yield Deed("uploads.instead", CLERK, one, override, 204, api=True)
+
+
+def under_way(site: Site) -> str:
+    """Where the account's newest upload is."""
+    with site.inside() as session:
+        mine = select(Upload.id).join(User, User.id == Upload.user_id).where(User.login == CLERK)
+        newest = mine.where(Upload.ended_at.is_(None)).order_by(Upload.created_at.desc()).limit(1)
+        return f"{tus.URL}{session.scalars(newest).one()}"
+
+
+def _originals(site: Site) -> Iterator[Deed]:
+    """A picture of a report is masked, and its original opened for a reason; then the report is handed over."""
+    unit = site.units[CLERK]
+    with site.inside() as session:
+        use = session.scalars(
+            select(EvidenceFile)
+            .join(Report, Report.id == EvidenceFile.report_id)
+            .where(
+                EvidenceFile.unit_id == unit.id,
+                EvidenceFile.kind == "photo",
+                Report.submitted_at.is_not(None),
+            )
+            .order_by(EvidenceFile.id)
+            .limit(1)
+        ).one()
+    mask = f"/u/{unit.unit_type}/bag/{use.bag_id}/mask"
+    yield Deed("masks.save", CLERK, mask, BOX, object_id=use.bag_id)
+    look = {"reason": "核对门头上的地址"}
+    yield Deed("files.original", INSPECTOR, f"/files/{use.id}/original", look, 200, object_id=use.id)
+    pack = f"/office/packs/report/{use.report_id}"
+    yield Deed("packs.make", OFFICE, pack, {"reason": "移交检察机关"}, 200, object_id=use.report_id)
 
 
 def _reviews(site: Site) -> Iterator[Deed]:

@@ -202,6 +202,7 @@ _CHANGING = (
     (re.compile(r'(nonce=")[^"]*'), r"\1NONCE"),
     (re.compile(r'(name="key"[^>]*value=")[^"]*'), r"\1KEY"),
     (re.compile(r'(class="error-id">.*?<code>)[0-9a-f]*'), r"\1REQUEST"),
+    (re.compile(r'("request_id":\s*")[0-9a-f]*'), r"\1REQUEST"),
 )
 
 

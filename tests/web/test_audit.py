@@ -13,8 +13,10 @@ from werkzeug.test import TestResponse
 from core.store.models import AuditRecord
 from core.web.policy import READING, Policy
 from tests.conftest import Browser
-from tests.web.deeds import Deed, settle, walk
+from tests.web.asking import Deed
+from tests.web.deeds import CLERK, settle, walk
 from tests.web.site import Site, written
+from tests.web.tus import Tus, checksum
 
 #: Whoever holds none of the permissions that a deed of this account needs.
 STRANGERS = {
@@ -43,7 +45,8 @@ def the_record(site: Site, since: int, answer: TestResponse, what: str) -> Audit
 
 
 def post(site: Site, deed: Deed, **more: Any) -> TestResponse:
-    return site.post(deed.login, deed.url, {**deed.data, **more}, environ_base={"REMOTE_ADDR": ADDRESS})
+    typed = {"csrf_token": site.token(deed.login), **deed.data, **more}
+    return deed.send(site, typed, environ_base={"REMOTE_ADDR": ADDRESS})
 
 
 def test_each_deed_leaves_exactly_one_record_of_who_where_what_and_how_it_ended(site: Site) -> None:
@@ -76,11 +79,9 @@ def test_each_refusal_of_a_stranger_a_visitor_and_a_stale_page_leaves_one_record
             assert stranger, deed.login
             refusal(site, deed, action, stranger, 403, "denied")
         if permission != "public":
-            refusal(site, deed, action, "", 302, "denied")
+            refusal(site, deed, action, "", 401 if deed.api else 302, "denied")
         since = site.last_record()
-        stale = site.client(deed.login).post(
-            deed.url, data={**deed.data, "csrf_token": "stale"}, environ_base={"REMOTE_ADDR": ADDRESS}
-        )
+        stale = post(site, deed, csrf_token="stale")
         assert stale.status_code == 400
         record = the_record(site, since, stale, f"{deed.endpoint} with a stale token")
         assert (record.action, record.outcome, record.actor) == (action, "invalid", deed.login), deed.endpoint
@@ -91,9 +92,8 @@ def test_each_refusal_of_a_stranger_a_visitor_and_a_stale_page_leaves_one_record
 def refusal(site: Site, deed: Deed, action: str | None, login: str, status: int, outcome: str) -> None:
     token = site.token(login)
     since = site.last_record()
-    answer = site.client(login).post(
-        deed.url, data={**deed.data, "csrf_token": token}, environ_base={"REMOTE_ADDR": ADDRESS}
-    )
+    typed = {**deed.data, "csrf_token": token}
+    answer = deed.send(site, typed, login=login, environ_base={"REMOTE_ADDR": ADDRESS})
     assert answer.status_code == status, f"{deed.endpoint} as {login!r}"
     record = the_record(site, since, answer, f"{deed.endpoint} as {login!r}")
     assert (record.action, record.outcome, record.actor) == (action, outcome, login), deed.endpoint
@@ -105,6 +105,15 @@ WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
     "unit.create": ({"do": "submit", "summary": "", "measures": ""}, 422, "invalid"),
     "unit.change": ({"version": "0"}, 409, "conflict"),
     "unit.withdraw": ({"version": "0"}, 409, "conflict"),
+    "bag.upload": ({"files": ""}, 422, "invalid"),
+    "bag.describe": ({"note": "a\0b"}, 400, "invalid"),
+    "masks.save": ({"left": "x"}, 422, "invalid"),
+    "files.original": ({"reason": ""}, 422, "invalid"),
+    "packs.make": ({"reason": "移交"}, 422, "invalid"),
+    "uploads.create": ({"Upload-Length": "many"}, 400, "invalid"),
+    "uploads.append": ({"Upload-Offset": "7"}, 409, "conflict"),
+    "uploads.end": ({"Tus-Resumable": "0.2.2"}, 412, "invalid"),
+    "uploads.instead": ({"X-HTTP-Method-Override": "BREW"}, 405, "denied"),
     "review.release": ({"version": "0"}, 409, "conflict"),
     "review.return_": ({"reason": " "}, 422, "invalid"),
     "review.accept": ({"version": "0"}, 409, "conflict"),
@@ -125,7 +134,7 @@ WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
 #: Deeds without anything to get wrong but the address itself.
 NOTHING_TO_TYPE = {
     "review.claim", "review.claim_next", "people.disable", "people.enable", "people.reset_password",
-    "notices.read", "account.end_session", "account.logout",
+    "notices.read", "account.end_session", "account.logout", "bag.remove", "masks.remove",
 }  # fmt: skip
 
 
@@ -177,7 +186,7 @@ def test_a_deed_that_cannot_be_recorded_does_not_happen_and_its_failure_is_recor
     site: Site, refusing: Refusing
 ) -> None:
     known = policies(site)
-    hashed = {"unit.change", "review.accept", "people.add"}
+    hashed = {"unit.change", "bag.upload", "masks.save", "uploads.append", "review.accept", "people.add"}
     for deed in walk(site):
         site.token(deed.login)
         since = site.last_record()
@@ -217,6 +226,22 @@ def test_reading_leaves_no_record(shared_site: Site) -> None:
     for url in ("/office/", "/office/reports", "/account"):
         browser.get(url)
     assert shared_site.audit_since(since) == []
+
+
+def test_a_piece_in_the_middle_of_a_file_leaves_no_record_and_a_refused_one_does(site: Site) -> None:
+    """The upload's beginning and its end have theirs; thousands of pieces in between would bury everything else."""
+    client = Tus(site, CLERK)
+    url = client.begin(30)
+    since = site.last_record()
+    for begins in (0, 10):
+        assert client.patch(url, begins, b"0123456789").status_code == 204
+    assert site.audit_since(since) == []
+    assert client.patch(url, 5, b"0123456789").status_code == 409
+    assert client.patch(url, 20, b"01234", Upload_Checksum=checksum(b"others")).status_code == 460
+    assert [row.outcome for row in site.audit_since(since)] == ["conflict", "invalid"]
+    since = site.last_record()
+    assert client.patch(url, 20, b"0123456789").status_code == 204
+    assert [(row.action, row.outcome) for row in site.audit_since(since)] == [("evidence.add", "done")]
 
 
 def test_a_record_is_one_line_whatever_was_sent(site: Site) -> None:

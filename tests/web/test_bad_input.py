@@ -9,8 +9,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 from werkzeug.test import TestResponse
@@ -20,8 +19,10 @@ from core.store.db import db
 from core.web.policy import READING
 from tests import servers
 from tests.conftest import move_clock, settings_for
+from tests.web.asking import PIECE, TUS
+from tests.web.bodies import send
 from tests.web.conftest import TEMPLATES, opened
-from tests.web.deeds import CLERK, Deed, newest, settle, walk
+from tests.web.deeds import CLERK, newest, settle, walk
 from tests.web.nasty import EACH, SHOWN, STORED, nasty_for
 from tests.web.site import Site
 
@@ -66,23 +67,6 @@ def calm(answer: TestResponse, what: str) -> None:
 COSTLY = ("account.sign_in", "account.password", "people.add")
 
 
-def encoded(data: dict[str, Any], token: str) -> bytes:
-    """A form's body, with whatever bytes are in it."""
-    pairs = [("csrf_token", token)]
-    for name, value in data.items():
-        pairs += [(name, item) for item in (value if isinstance(value, list) else [value])]
-    return urlencode(pairs).encode()
-
-
-def send(site: Site, deed: Deed, data: dict[str, Any], url: str | None = None) -> TestResponse:
-    return site.client(deed.login).post(
-        url or deed.url,
-        data=encoded(data, site.token(deed.login)),
-        content_type="application/x-www-form-urlencoded",
-        environ_base={"REMOTE_ADDR": f"10.1.{hash(str(data)) % 250}.{hash(deed.url) % 250}"},
-    )
-
-
 def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site) -> None:
     """All fields of each changing route together get everything nasty, and each one alone its share of it."""
     seen = set()
@@ -101,8 +85,7 @@ def test_no_field_of_any_form_can_be_filled_so_that_the_server_fails(site: Site)
             settle(site, deed)
         seen.add(deed.endpoint)
         site.token(deed.login)
-        answer = site.post(deed.login, deed.url, deed.data)
-        calm(answer, deed.endpoint)
+        calm(deed.post(site), deed.endpoint)
         settle(site, deed)
     assert seen == {r.endpoint for r in site.app.url_map.iter_rules() if set(r.methods or ()) - READING}
     move_clock(site.app, timedelta(minutes=6))  # the tries to sign in are forgotten
@@ -125,7 +108,15 @@ LISTINGS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "inspector": [("/review/", ("region", "type", "duty", "page"))],
     "auditor": [("/audit/", ("actor", "action", "outcome", "object", "since", "until", "page"))],
     "admin": [("/people/", ("q", "page"))],
-    "fx-clerk": [("/notices/", ("page",)), ("/account", ("page",)), ("/", ("unit",))],
+    "fx-clerk": [
+        ("/notices/", ("page",)),
+        ("/account", ("page",)),
+        ("/", ("unit",)),
+        ("/u/banks/bag", ("view", "day", "unit", "page")),
+        ("/u/banks/bag?view=all", ("day", "page")),
+        ("/u/banks/bag?view=day", ("day", "page")),
+        ("/u/banks/bag/states", ("id",)),
+    ],
     "": [("/login", ("next",))],
 }
 #: Names that a function of the framework might take for its own.
@@ -147,6 +138,10 @@ def query(values: dict[str, str | bytes]) -> str:
     return "&".join(f"{name}={quote(value)}" for name, value in values.items())
 
 
+def with_query(url: str, more: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{more}"
+
+
 def test_no_filter_or_page_number_makes_a_listing_fail(site: Site) -> None:
     for login, listings in LISTINGS.items():
         client = site.client(login)
@@ -158,7 +153,7 @@ def test_no_filter_or_page_number_makes_a_listing_fail(site: Site) -> None:
                 # An unknown region is answered before any other filter is read.
                 others = {other: value for other in names if other != "region"}
                 for asked in ({name: value}, others) if kind in STORED else ({name: value},):
-                    calm(client.get(f"{url}?{query(asked)}"[:60_000]), f"{url} {kind} in {list(asked)}")
+                    calm(client.get(with_query(url, query(asked))[:60_000]), f"{url} {kind} in {list(asked)}")
 
 
 @pytest.mark.parametrize("number", ["-1", "0", str(10**9), str(10**30), "abc", "", "1.5", "1e3", "٣"])
@@ -166,7 +161,7 @@ def test_any_page_number_is_a_page(plain: Site, number: str) -> None:
     for login, listings in LISTINGS.items():
         for url, names in listings:
             if "page" in names:
-                answer = plain.client(login).get(f"{url}?page={quote(number)}")
+                answer = plain.client(login).get(with_query(url, f"page={quote(number)}"))
                 assert answer.status_code == 200, url
 
 
@@ -176,7 +171,8 @@ def test_no_name_in_the_address_is_taken_for_the_frameworks_own(plain: Site, nam
         for url, names in listings:
             if "page" in names:
                 value = quote("javascript" if name == "_scheme" else "https://evil.example")
-                answer = plain.client(login).get(f"{url}?page=2&{name}={value}&{name}=1&_external=1")
+                asked = with_query(url, f"page=2&{name}={value}&{name}=1&_external=1")
+                answer = plain.client(login).get(asked)
                 text = answer.text
                 calm(answer, f"{url} with {name}")
                 assert not re.search(r'href="(?:javascript:|https?:|//)', text), url
@@ -190,6 +186,14 @@ PATHS = [
     "/office/units/0", "/office/units/99999999999999999999", "/office/reports/%27", "/office/reports/%E5%8F%8D",
     "/people/%27/disable", "/review/%0d%0a", "//evil.example/", "/%2f%2fevil.example", "/account/sessions/0/end",
     "/account/sessions/99999999999/end", "/office/plugins/..%2f/enable", "/people/" + "长" * 300 + "/enable",
+    "/files/bag/%00", "/files/bag/..%2f..%2fsecret.key", "/files/" + "0" * 32 + "/preview/..%2f..%2fsecret.key",
+    "/files/bag/" + "0" * 32 + "/preview/%2e%2e", "/files/a/view", "/files/%ff/original", "/api/v1/uploads/%00",
+    "/api/v1/uploads/..%2f..%2fsecret.key", "/api/v1/uploads//etc/passwd", "/u/banks/bag/%00/mask",
+    "/u/banks/bag/..%2f/describe", "/u/carriers/bag/" + "a" * 5000 + "/unmask", "/office/packs/unit/" + "9" * 30,
+    "/office/packs/unit/-1", "/office/packs/unit/%D9%A3", "/office/packs/unit/%C2%B2", "/office/packs/report/%27",
+    "/office/packs/campaign/..%2f..", "/office/packs/report/%00", "/office/packs/no-such-kind/1",
+    "/examples/..%2f../config.py", "/examples/banks/..%2f__init__.py", "/examples/banks/%00",
+    "/review/%00/files/%00/like/%00", "/review/a/files/b/like/..%2f",
 ]  # fmt: skip
 
 
@@ -197,9 +201,10 @@ PATHS = [
 def test_no_path_makes_the_server_fail_or_leave_the_site(site: Site, path: str) -> None:
     for login in ("office", "fx-clerk", "admin"):
         client = site.client(login)
-        for method in ("GET", "POST"):
-            data = {"csrf_token": site.token(login)} if method == "POST" else None
-            answer = client.open(path, method=method, data=data)
+        for method in ("GET", "POST", "HEAD", "PATCH", "DELETE"):
+            api = {**TUS, **PIECE, "Upload-Offset": "0", "X-CSRFToken": site.token(login)}
+            data = {"csrf_token": site.token(login), "reason": "移交检察机关"} if method == "POST" else None
+            answer = client.open(path, method=method, data=data, headers=None if data else api)
             location = answer.headers.get("Location", "/").removeprefix("http://localhost")
             assert location.startswith("/") and not location.startswith(("//", "/\\")), path
             calm(answer, f"{method} {path} as {login!r}")

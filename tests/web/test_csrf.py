@@ -7,22 +7,27 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
+from core.store.models import EvidenceFile
 from core.web.policy import READING
 from tests.conftest import Browser, move_clock
-from tests.web.deeds import CLERK, Deed, settle, walk
+from tests.web.asking import TUS, Deed
+from tests.web.deeds import CLERK, settle, walk
 from tests.web.site import Site, written
+from tests.web.tus import URL, lying_in_wait
 
 #: Another signed-in person, whose token an attacker may well have: his own.
 ATTACKER = "fx-clerk-sibling"
 #: Deeds around which all tables are compared too; around the others it is enough that nothing was written.
-HASHED = ("unit.create", "review.accept", "people.add")
+HASHED = ("unit.create", "uploads.create", "review.accept", "people.add")
 
 
 def refused(site: Site, deed: Deed, **more: object) -> None:
     """Post the deed with something else for a token: it must be refused, and write nothing."""
     with site.statements() as statements:
-        answer = site.client(deed.login).post(deed.url, data={**deed.data, **more})
+        answer = deed.send(site, {**deed.data, **more})
     assert answer.status_code == 400, f"{deed.endpoint} with {more}: {answer.status_code}"
     assert written(statements) == set(), f"{deed.endpoint} with {more} wrote"
 
@@ -40,11 +45,12 @@ def test_without_a_token_of_ones_own_nothing_changes_and_with_it_everything_work
         refused(site, deed, csrf_token=foreign)
         refused(site, deed, csrf_token=old)
         assert before in (None, deed.endpoint in HASHED and site.hash()), deed.endpoint
-        answer = site.post(deed.login, deed.url, deed.data)
+        answer = deed.post(site)
         assert answer.status_code == deed.status, f"{deed.endpoint}: {answer.status_code}"
         posted.add(deed.endpoint)
         settle(site, deed)
     changing = {rule.endpoint for rule in site.app.url_map.iter_rules() if set(rule.methods or ()) - READING}
+    assert lying_in_wait(site) == [], "an upload that was refused, given up or ended leaves nothing behind"
     assert posted == changing, "a changing route that this test does not know: add it to deeds.walk"
 
 
@@ -104,6 +110,38 @@ def test_a_token_lasts_as_long_as_a_session_may(site: Site) -> None:
     assert site.app.extensions["csrf"]._exempt_blueprints == set()
 
 
+def picture(site: Site) -> tuple[EvidenceFile, str]:
+    """A picture of the clerk's in a report, and another use of its bytes."""
+    other = aliased(EvidenceFile)
+    with site.inside() as session:
+        found = session.execute(
+            select(EvidenceFile, other.id)
+            .join(other, (other.sha256 == EvidenceFile.sha256) & (other.report_id != EvidenceFile.report_id))
+            .where(EvidenceFile.unit_id == site.units[CLERK].id, EvidenceFile.kind == "photo")
+            .limit(1)
+        ).first()
+    assert found is not None
+    return found[0], found[1]
+
+
+def evidence_pages(site: Site) -> dict[str, list[str]]:
+    """Where the clerk's evidence is looked at."""
+    use, other = picture(site)
+    bag = f"/u/{site.units[CLERK].unit_type}/bag"
+    kinds = ("", "/view", "/preview/thumb.webp")
+    own = [bag, f"{bag}?view=day", f"{bag}/states?id={use.bag_id}", f"{bag}/{use.bag_id}/mask", "/bag"]
+    return {
+        "fx-clerk": own + [f"/files/bag/{use.bag_id}{kind}" for kind in kinds],
+        "office": [
+            *(f"/files/{use.id}{kind}" for kind in kinds),
+            f"/office/packs/report/{use.report_id}",
+            f"/office/packs/unit/{use.unit_id}",
+        ],
+        "inspector": [f"/review/{use.report_id}/files/{use.id}/like/{other}"],
+        "admin": ["/examples/banks/notice-good.jpg"],
+    }
+
+
 def test_reading_writes_nothing(site: Site) -> None:
     """Crawl every reading route as those who may use it; only the session's own 'last seen' may be written."""
     urls = {
@@ -112,12 +150,14 @@ def test_reading_writes_nothing(site: Site) -> None:
         "inspector": ["/review/"],
         "auditor": ["/audit/"],
         "admin": ["/people/"],
-        "": ["/login", "/healthz", "/readyz", "/static/dudao.css"],
+        "": ["/login", "/healthz", "/readyz", "/static/dudao.css", URL],
     }
     report = site.reports(site.units["fx-clerk"].id, "submitted", "accepted")[0]
     urls["office"].append(f"/office/reports/{report}")
     urls["inspector"].append(f"/review/{report}")
     urls["fx-clerk"].append(f"/u/{site.units['fx-clerk'].unit_type}/reports/{report}")
+    for login, more in evidence_pages(site).items():
+        urls[login] += more
     for login in urls:
         site.client(login)
     move_clock(site.app, timedelta(minutes=2))
@@ -126,6 +166,7 @@ def test_reading_writes_nothing(site: Site) -> None:
         for url in own:
             for method in ("GET", "HEAD", "OPTIONS"):
                 with site.statements() as statements:
-                    site.client(login).open(url, method=method).close()
+                    answer = site.client(login).open(url, method=method, headers=TUS, buffered=True)
+                assert answer.status_code < 400 or url == URL, f"{method} {url}: {answer.status_code}"
                 assert written(statements) == set(), f"{method} {url}"
     assert site.hash() == before

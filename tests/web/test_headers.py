@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from core.store.models import EvidenceFile
+from tests.web import answers
 from tests.web.site import Site
 
 FIXED = {
@@ -27,140 +27,8 @@ def directives(answer: TestResponse) -> dict[str, list[str]]:
     return {part[0]: part[1:] for part in parts}
 
 
-def _page(site: Site) -> TestResponse:
-    return site.client("office").get("/office/reports")
-
-
-def _redirect(site: Site) -> TestResponse:
-    return site.client("office").get("/")
-
-
-def _to_login(site: Site) -> TestResponse:
-    return site.visitor().client.get("/account")
-
-
-def _stale(site: Site) -> TestResponse:
-    return site.client("office").post("/notices/read")
-
-
-def _wrong_password(site: Site) -> TestResponse:
-    return site.post("", "/login", {"login": "office", "password": "wrong"})
-
-
-def _denied(site: Site) -> TestResponse:
-    return site.client("office").get("/people/")
-
-
-def _missing(site: Site) -> TestResponse:
-    return site.client("office").get(f"/office/reports/{'0' * 32}")
-
-
-def _no_such_page(site: Site) -> TestResponse:
-    return site.visitor().client.get("/no/such/page")
-
-
-def _wrong_method(site: Site) -> TestResponse:
-    return site.client("office").delete("/office/reports")
-
-
-def _conflict(site: Site) -> TestResponse:
-    key = site.units["fx-clerk"].unit_type
-    return site.post("office", f"/office/plugins/{key}/enable", {"reason": "again"})
-
-
-def _too_large(site: Site) -> TestResponse:
-    site.token("office")
-    usual, site.app.config["MAX_FORM_MEMORY_SIZE"] = site.app.config["MAX_FORM_MEMORY_SIZE"], 100
-    try:
-        return site.post("office", "/notices/read", {"more": "x" * 200})
-    finally:
-        site.app.config["MAX_FORM_MEMORY_SIZE"] = usual
-
-
-def _too_many_parts(site: Site) -> TestResponse:
-    data = {"file": (io.BytesIO(b"x"), "a.txt"), **{f"f{n}": "x" for n in range(600)}}
-    return site.client("office").post("/notices/read", data=data)
-
-
-def _invalid(site: Site) -> TestResponse:
-    return site.post("office", "/office/units/1/disable")
-
-
-def _throttled(site: Site) -> TestResponse:
-    form = {"login": "nobody-at-all", "password": "wrong"}
-    for _try in range(11):
-        last = site.post("", "/login", form, environ_base={"REMOTE_ADDR": "203.0.113.9"})
-    return last
-
-
-def _failing(site: Site) -> TestResponse:
-    view = site.app.view_functions["office.units"]
-
-    def fails() -> str:
-        raise RuntimeError("secret-in-a-traceback")
-
-    site.app.view_functions["office.units"] = fails
-    try:
-        return site.client("office").get("/office/units")
-    finally:
-        site.app.view_functions["office.units"] = view
-
-
-def _style(site: Site) -> TestResponse:
-    return site.visitor().client.get("/static/dudao.css")
-
-
-def _library(site: Site) -> TestResponse:
-    return site.visitor().client.get("/bootstrap/static/css/bootstrap.min.css")
-
-
-def _unchanged(site: Site) -> TestResponse:
-    style = _style(site)
-    etag = style.headers["ETag"]
-    style.close()
-    return site.visitor().client.get("/static/dudao.css", headers={"If-None-Match": etag})
-
-
-def _no_such_style(site: Site) -> TestResponse:
-    return site.visitor().client.get("/static/none.css")
-
-
-def _alive(site: Site) -> TestResponse:
-    return site.visitor().client.get("/healthz")
-
-
-def _ready(site: Site) -> TestResponse:
-    return site.visitor().client.get("/readyz")
-
-
-def _head(site: Site) -> TestResponse:
-    return site.client("office").head("/office/reports")
-
-
-def _options(site: Site) -> TestResponse:
-    return site.client("office").options("/office/reports")
-
-
-def _file(site: Site) -> TestResponse:
-    with site.inside() as session:
-        found = session.scalar(select(EvidenceFile.id).where(EvidenceFile.kind == "photo").limit(1))
-    return site.client("office").get(f"/files/{found}")
-
-
-def _no_such_file(site: Site) -> TestResponse:
-    return site.client("office").get(f"/files/{'0' * 32}")
-
-
-KINDS: dict[Callable[[Site], TestResponse], int] = {
-    _page: 200, _redirect: 302, _to_login: 302, _stale: 400, _wrong_password: 401, _denied: 403, _missing: 404,
-    _no_such_page: 404, _wrong_method: 405, _conflict: 409, _too_large: 413, _too_many_parts: 413, _invalid: 422,
-    _throttled: 429, _failing: 500, _style: 200, _library: 200, _unchanged: 304, _no_such_style: 404, _alive: 200,
-    _ready: 200, _head: 200, _options: 200, _file: 200, _no_such_file: 404,
-}  # fmt: skip
-
-
 @pytest.mark.parametrize(
-    ("make", "status"), KINDS.items(), ids=lambda value: getattr(value, "__name__", value)
+    ("make", "status"), answers.KINDS.items(), ids=lambda value: getattr(value, "__name__", value)
 )
 def test_every_kind_of_answer_has_every_header(
     shared_site: Site, make: Callable[[Site], TestResponse], status: int
@@ -180,7 +48,9 @@ def test_every_kind_of_answer_has_every_header(
     for permission in ("camera", "microphone", "geolocation"):
         assert f"{permission}=()" in answer.headers["Permissions-Policy"]
     assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-Id"])
-    if make not in (_style, _library, _unchanged, _no_such_style):
+    if make is answers.example:
+        assert answer.headers["Cache-Control"] == "max-age=3600, private"
+    elif make not in (answers.style, answers.library, answers.unchanged, answers.no_such_style):
         assert "no-store" in answer.headers["Cache-Control"]
     assert "Server" not in answer.headers and "X-Powered-By" not in answer.headers
     assert "Strict-Transport-Security" not in answer.headers, "over plain HTTP it would be a lie"
@@ -188,7 +58,7 @@ def test_every_kind_of_answer_has_every_header(
 
 
 def test_a_failure_tells_nothing_of_its_cause(shared_site: Site) -> None:
-    text = _failing(shared_site).text
+    text = answers.failing(shared_site).text
     for word in ("secret-in-a-traceback", "Traceback", "RuntimeError", "site-packages", "core/web"):
         assert word not in text
 
@@ -225,12 +95,33 @@ def _all_pages(site: Site) -> list[tuple[str, str]]:
     unit = site.units["fx-clerk"]
     report = site.reports(unit.id, "accepted")[0]
     own = [("fx-clerk", f"/u/{unit.unit_type}/"), ("fx-clerk", f"/u/{unit.unit_type}/reports/{report}")]
+    file = answers.a_file(site)
+    bag = f"/u/{unit.unit_type}/bag"
+    own += [
+        ("fx-clerk", bag),
+        ("fx-clerk", f"{bag}?view=all"),
+        ("fx-clerk", f"{bag}?view=day"),
+        ("fx-clerk", f"{bag}/{file.bag_id}/mask"),
+        ("fx-clerk", f"/files/bag/{file.bag_id}/view"),
+    ]
     more = [
+        ("office", f"/files/{file.id}/view"),
+        ("office", f"/office/packs/report/{report}"),
+        ("office", f"/office/packs/unit/{unit.id}"),
+        ("inspector", like(site, file)),
         ("office", f"/office/reports/{report}"),
         ("inspector", f"/review/{report}"),
         ("office", "/no/such"),
     ]
     return [(login, url) for login, urls in PAGES.items() for url in urls] + own + more
+
+
+def like(site: Site, file: EvidenceFile) -> str:
+    """Where a file is shown beside another use of its bytes."""
+    with site.inside() as session:
+        elsewhere = (EvidenceFile.sha256 == file.sha256, EvidenceFile.report_id != file.report_id)
+        other = session.scalars(select(EvidenceFile.id).where(*elsewhere).limit(1)).one()
+    return f"/review/{file.report_id}/files/{file.id}/like/{other}"
 
 
 def test_the_nonce_differs_each_time_and_is_that_of_the_page(shared_site: Site) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from core.store.models import EvidenceFile, LoginSession, Notification, Report, ReportStep, User
+from core.store.models import (
+    BagFile,
+    Campaign,
+    EvidenceFile,
+    LoginSession,
+    Notification,
+    Report,
+    ReportStep,
+    User,
+)
 from tests.web.conftest import opened
 from tests.web.site import Site
 
@@ -123,10 +133,11 @@ def test_a_report_takes_the_same_statements_for_one_file_and_step_and_for_fifty(
     with site.inside() as session:
         row = session.execute(select(Report).where(Report.id == report_id)).scalar_one()
         steps = session.scalars(select(ReportStep.version).where(ReportStep.report_id == report_id)).all()
-        sha256 = session.scalar(select(EvidenceFile.sha256).limit(1))
+        own = select(EvidenceFile.sha256, EvidenceFile.bag_id).where(EvidenceFile.unit_id == row.unit_id)
+        sha256, bag_id = session.execute(own.limit(1)).one()
         files = [
             {
-                "id": f"{login[:4]}{number:028}", "report_id": report_id, "unit_id": row.unit_id,
+                "id": f"{login[:4]}{number:028}", "report_id": report_id, "bag_id": bag_id, "unit_id": row.unit_id,
                 "unit_type": row.unit_type, "region_path": row.region_path, "sha256": sha256, "name": f"{number}.jpg",
                 "kind": "photo", "added_at": row.created_at, "added_by": row.created_by,
             }
@@ -158,7 +169,7 @@ def test_a_units_home_takes_the_same_statements_however_much_it_has_reported(sit
         rows = session.scalars(select(Report).where(Report.unit_id == busiest.id)).all()
         assert len(rows) > 5
         template = {column.name: getattr(rows[0], column.name) for column in Report.__table__.columns}
-        many = [{**template, "id": f"copy{number:028}"} for number in range(50)]
+        many = [{**template, "id": f"{number:08}{0:024}"} for number in range(50)]
     before, _text = count(site, "fx-clerk", f"/u/{unit_type}/")
     with more_rows(site, Report, many):
         after, _text = count(site, "fx-clerk", f"/u/{unit_type}/")
@@ -169,6 +180,34 @@ def test_the_plugins_and_the_clauses_take_few_statements(site: Site) -> None:
     for url in ("/office/plugins", "/office/clauses"):
         statements, _text = count(site, "office", url)
         assert statements < 20, url
+
+
+def test_the_states_of_files_take_the_same_statements_for_one_and_for_fifty(site: Site) -> None:
+    unit = site.units["fx-clerk"]
+    with site.inside() as session:
+        ids = session.scalars(select(BagFile.id).where(BagFile.unit_id == unit.id).limit(50)).all()
+    assert len(ids) > 5
+    url = f"/u/{unit.unit_type}/bag/states"
+    one, _text = count(site, "fx-clerk", f"{url}?id={ids[0]}")
+    many, text = count(site, "fx-clerk", f"{url}?" + "&".join(f"id={bag_id}" for bag_id in ids))
+    assert text.count('"state"') == len(ids)
+    assert many == one < 12
+
+
+def test_a_pack_of_the_campaign_takes_as_many_statements_as_there_are_hundreds_of_reports(site: Site) -> None:
+    with site.inside() as session:
+        campaign = session.scalars(select(Campaign.key)).one()
+        reports = session.scalar(select(func.count(Report.id)).where(Report.submitted_at.is_not(None))) or 0
+    unit = site.units["fx-clerk"]
+    one, _text = count(site, "office", f"/office/packs/unit/{unit.id}")
+    many, _text = count(site, "office", f"/office/packs/campaign/{campaign}")
+    assert many <= one
+    with site.statements() as statements:
+        answer = site.post(
+            "office", f"/office/packs/campaign/{campaign}", {"reason": "移交检察机关"}, buffered=True
+        )
+    assert answer.status_code == 200
+    assert len(statements) < 20 + 4 * math.ceil(reports / 200)
 
 
 def test_an_n_plus_one_would_be_noticed(site: Site) -> None:

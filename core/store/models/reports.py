@@ -1,11 +1,11 @@
-"""Reports, their history, and their evidence."""
+"""Reports and their history."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.db import Base
@@ -90,32 +90,3 @@ class ReportStep(Base):
     form_version: Mapped[str | None] = mapped_column(String(12))
     record: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     files: Mapped[list[str] | None] = mapped_column(JSON)
-
-
-class Blob(Base):
-    """Bytes that were stored once under their SHA-256. The row is written after the file is safely on disk."""
-
-    __tablename__ = "blob"
-
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    size: Mapped[int] = mapped_column(BigInteger)
-    media_type: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class EvidenceFile(Scoped, Base):
-    """A file's use in a report: shown name, kind, who attached it. Removing it keeps row and bytes."""
-
-    __tablename__ = "evidence_file"
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    report_id: Mapped[str] = mapped_column(ForeignKey("report.id"), index=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    unit_type: Mapped[str] = mapped_column(String(40))
-    region_path: Mapped[str] = mapped_column(String(60))
-    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), index=True)
-    name: Mapped[str] = mapped_column(String(255))
-    kind: Mapped[str] = mapped_column(String(20))
-    added_at: Mapped[datetime] = mapped_column(Instant)
-    added_by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    removed_at: Mapped[datetime | None] = mapped_column(Instant)

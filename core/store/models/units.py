@@ -12,7 +12,10 @@ from core.store.scope import Scoped
 
 
 class Region(Base):
-    """A province, city or county-level region (GB/T 2260). `path` holds its codes from the top, ``/410000/410100/``."""
+    """A province, city or county-level region (GB/T 2260). `path` holds its codes from the top, ``/410000/410100/``.
+
+    Its centre (degrees, WGS 84) is known for some, usually cities: a hint where a photograph may have been taken.
+    """
 
     __tablename__ = "region"
 
@@ -21,6 +24,8 @@ class Region(Base):
     level: Mapped[str] = mapped_column(String(10))
     parent_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
     path: Mapped[str] = mapped_column(String(60), unique=True)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
 
 
 class Unit(Scoped, Base):

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from core.domain.facts import Member
 from core.domain.obligations import Filing
 from core.domain.schema import FormSchema
-from core.store.models import Blob, EvidenceFile, FormVersion, Region, Report, ReportStep, Unit, User
+from core.store.models import FormVersion, Region, Report, ReportStep, Unit, User
+from core.store.queries import files
+from core.store.queries.files import FileView
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +54,6 @@ def of_unit(session: Session, campaign_id: int, unit_id: int) -> list[ReportBrie
         ReportBrief(i, code, period, state, late, tuple(topics), reason, at)
         for i, code, period, state, late, topics, reason, at in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class FileView:
-    """A file of a report."""
-
-    id: str
-    name: str
-    kind: str
-    media_type: str
-    size: int
-    sha256: str
-    added_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +153,7 @@ def view(session: Session, report_id: str, *, as_submitted: bool = False) -> Rep
         claimed_by_name=names.get(report.claimed_by),
         claimed_at=report.claimed_at,
         reason=report.reason,
-        files=_files(session, report_id, as_submitted=as_submitted),
+        files=files.of_report(session, report_id, as_submitted=as_submitted),
         steps=_steps(session, report_id),
     )
 
@@ -173,32 +162,6 @@ def _names(session: Session, ids: set[int | None]) -> dict[int | None, str]:
     wanted = [i for i in ids if i is not None]
     rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
     return {row.id: row.name for row in rows}
-
-
-def _files(session: Session, report_id: str, *, as_submitted: bool) -> tuple[FileView, ...]:
-    submitted = (
-        select(ReportStep.files)
-        .where(ReportStep.report_id == report_id, ReportStep.action == "submit")
-        .order_by(ReportStep.version.desc())
-        .limit(1)
-    )
-    ids = session.scalar(submitted) if as_submitted else None
-    chosen = EvidenceFile.removed_at.is_(None) if ids is None else EvidenceFile.id.in_(ids)
-    rows = session.execute(
-        select(
-            EvidenceFile.id,
-            EvidenceFile.name,
-            EvidenceFile.kind,
-            Blob.media_type,
-            Blob.size,
-            Blob.sha256,
-            EvidenceFile.added_at,
-        )
-        .join(Blob, Blob.sha256 == EvidenceFile.sha256)
-        .where(EvidenceFile.report_id == report_id, chosen)
-        .order_by(EvidenceFile.added_at, EvidenceFile.id)
-    )
-    return tuple(FileView(*row) for row in rows)
 
 
 def _steps(session: Session, report_id: str) -> tuple[StepView, ...]:
