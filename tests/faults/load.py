@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 
 from core.config import Settings
 from tests.faults.parts import part, wait_for
-from tests.faults.visitor import Visitor
+from tests.faults.visitor import Answer, Visitor
 
 #: Who submits: two people of one unit, each in two browsers.
 REPORTERS = {
@@ -101,19 +101,27 @@ class Sent:
         if not self.url:
             length = {"Upload-Length": str(len(self.content)), "Idempotency-Key": self.key}
             answer = visitor.fetch("POST", UPLOADS, b"", self._headers(visitor) | length)
-            assert answer.status == 201, f"{self.key}: {answer.status}"
+            assert answer.status == 201, f"{self.key}: POST {answer.status} {answer.content!r}"
             self.url = answer.headers["Location"]
-        seen = visitor.fetch("HEAD", self.url, b"", self._headers(visitor))
-        assert seen.status == 200, f"{self.key}: {seen.status}"
+        seen, conflicts = self._ask(visitor), 0
         while not (found := seen.headers.get("Dudao-File")):
             at = int(seen.headers["Upload-Offset"])
             half = len(self.content) // 2
             piece = self.content[at:half] if at < half else self.content[at:]
-            seen = visitor.fetch(
-                "PATCH", self.url, piece, self._headers(visitor) | {"Upload-Offset": str(at)}
-            )
-            assert seen.status == 204, f"{self.key}: {seen.status}"
+            headers = self._headers(visitor) | {"Upload-Offset": str(at)}
+            seen = visitor.fetch("PATCH", self.url, piece, headers)
+            if seen.status == 409 and conflicts < 2:
+                # As every tus client does: ask where the upload stands, and go on from there.
+                seen, conflicts = self._ask(visitor), conflicts + 1
+                continue
+            told = f"PATCH at {at} of {len(self.content)}: {seen.status} {seen.headers} {seen.content!r}"
+            assert seen.status == 204, f"{self.key}: {told}"
         self.bag_id = found
+
+    def _ask(self, visitor: Visitor) -> Answer:
+        seen = visitor.fetch("HEAD", self.url, b"", self._headers(visitor))
+        assert seen.status == 200, f"{self.key}: HEAD {seen.status}"
+        return seen
 
     def _headers(self, visitor: Visitor) -> dict[str, str]:
         return {

@@ -57,7 +57,7 @@ def command(wheel: Path, tmp_path: Path) -> Path:
 def lend_packages(target: Path) -> None:
     """Link what requirements/runtime.txt names from the tests' environment, to save the time of installing."""
     lines = (ROOT / "requirements" / "runtime.txt").read_text().splitlines()
-    for name in [line.partition("==")[0] for line in lines if "==" in line]:
+    for name in {line.partition("==")[0] for line in lines if "==" in line}:
         # A package for another system is not installed here.
         with suppress(PackageNotFoundError):
             package = distribution(name)

@@ -145,8 +145,8 @@ def test_the_review_page_judges_each_file_and_the_unit_reads_it(viewed: Site) ->
     [use_id] = uses(viewed, report_id)
     url = f"/review/{report_id}"
     text = page(viewed, INSPECTOR, url)
-    assert f'href="/files/{use_id}/view"' in text and f"/files/{use_id}/preview/thumb.webp" in text
-    assert "检查通过" in text and "未查毒" in text
+    assert f'href="/files/{use_id}/view"' in text and f"/files/{use_id}/preview/page-1.webp" in text
+    assert "可用" in text and "未查毒" in text
     assert text.count(f'name="verdict-{use_id}"') == 3 and f'name="why-{use_id}"' in text
     form = {"version": version, f"verdict-{use_id}": "bad", f"why-{use_id}": "", "reason": "请换照片"}
     sent = viewed.post(INSPECTOR, f"{url}/return", form)
@@ -174,4 +174,4 @@ def test_the_lists_of_others_show_the_masked_copy_alone(viewed: Site) -> None:
         text = page(viewed, login, url)
         assert "有遮挡" in text and "/preview/" not in text
     evidence.work_mask(viewed, mask_id)
-    assert f"/files/{made.use_id}/preview/thumb.webp" in page(viewed, INSPECTOR, f"/review/{report_id}")
+    assert f"/files/{made.use_id}/preview/page-1.webp" in page(viewed, INSPECTOR, f"/review/{report_id}")
