@@ -50,6 +50,12 @@ def fill(app: Flask) -> None:
         db.engine.dispose()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: at the end of a run on several processes none must wait for one of them."""
+    slow = {"faults", "e2e", "examine"}
+    items.sort(key=lambda item: slow.isdisjoint(item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def filled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the seeded world on SQLite, made once and only ever copied."""
