@@ -104,10 +104,14 @@ def _parted(text: str, delimiter: str, *, cut: bool) -> Iterator[list[str]]:
     """Rows that are not empty. A last one that the limit has cut is left out, unless it is the only one."""
     if cut and "\n" in text:
         text = text[: text.rindex("\n") + 1]
-    # The longest cell is what was read at all.
-    csv.field_size_limit(_HEAD + 1)
-    lines = io.StringIO(text, newline="")
-    return (row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row))
+    # The longest cell is what was read at all. The limit is the whole process's: it is put back.
+    before = csv.field_size_limit(_HEAD + 1)
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if any(cell.strip() for cell in row):
+                yield row
+    finally:
+        csv.field_size_limit(before)
 
 
 def _cell(value: str) -> str:
