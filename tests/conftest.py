@@ -91,12 +91,14 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def filled_database(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def filled_database(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
     """A PostgreSQL database with the seeded world and its data folder, made once and only ever copied."""
-    url = servers.fresh_database(postgres_server)
     folder = tmp_path_factory.mktemp("postgres-world") / "data"
-    fill(create_app(settings_for(folder, database_url=url)))
-    return url, folder
+    with servers.fresh_database(postgres_server) as url:
+        fill(create_app(settings_for(folder, database_url=url)))
+        yield url, folder
 
 
 @pytest.fixture
@@ -106,13 +108,13 @@ def postgres_app(
     """The application on its own copy of the world on PostgreSQL."""
     template, folder = filled_database
     shutil.copytree(folder, tmp_path / "data")
-    url = servers.fresh_database(postgres_server, like=template)
-    application = create_app(settings_for(tmp_path / "data", database_url=url))
-    with application.app_context():
-        set_scope(db.session, Everything("a test"))
-        yield application
-        db.session.remove()
-        db.engine.dispose()
+    with servers.fresh_database(postgres_server, like=template) as url:
+        application = create_app(settings_for(tmp_path / "data", database_url=url))
+        with application.app_context():
+            set_scope(db.session, Everything("a test"))
+            yield application
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

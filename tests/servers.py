@@ -55,14 +55,18 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fresh_database(server_url: str, *, like: str | None = None) -> str:
-    """A new database on a server, empty or a copy of the one at the URL `like`; answers with its URL."""
+@contextmanager
+def fresh_database(server_url: str, *, like: str | None = None) -> Iterator[str]:
+    """A new database on a server, empty or a copy of the one at the URL `like`, until the block ends: its URL."""
     name = f"test_{secrets.token_hex(6)}"
     template = like.partition("?")[0].rpartition("/")[2] if like else "template1"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    address, _mark, query = server_url.partition("?")
-    return f"{address.rpartition('/')[0]}/{name}?{query}"
+        address, _mark, query = server_url.partition("?")
+        try:
+            yield f"{address.rpartition('/')[0]}/{name}?{query}"
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager

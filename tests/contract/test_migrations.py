@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,15 @@ from tests.conftest import settings_for
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application on an empty database."""
-    url = ""
-    if request.param == "postgresql":
-        url = servers.fresh_database(request.getfixturevalue("postgres_server"))
-    app = create_app(settings_for(tmp_path / "data", database_url=url))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgresql":
+            url = stack.enter_context(servers.fresh_database(request.getfixturevalue("postgres_server")))
+        app = create_app(settings_for(tmp_path / "data", database_url=url))
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
 
 
 def tables() -> set[str]:

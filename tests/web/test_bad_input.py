@@ -46,14 +46,14 @@ def site(
         return
     server = request.getfixturevalue("postgres_server")
     template, source = request.getfixturevalue("filled_database")
-    url = servers.fresh_database(server, like=template)
     shutil.copytree(source, folder)
-    app = create_app(settings_for(folder, database_url=url))
-    app.jinja_env.bytecode_cache = TEMPLATES
-    yield Site(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with servers.fresh_database(server, like=template) as url:
+        app = create_app(settings_for(folder, database_url=url))
+        app.jinja_env.bytecode_cache = TEMPLATES
+        yield Site(app)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def calm(answer: TestResponse, what: str) -> None:
