@@ -31,7 +31,7 @@ check:
 	@$(MAKE) --no-print-directory catalogues
 
 pytest:
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: .venv/.test ## hours of breaking things
 	$(PYTHON) -m pytest -m soak $(ARGS)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from core.domain.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -16,6 +18,14 @@ class Task:
     name: str
     media_type: str
     out: Path
+
+
+class Refused(Exception):
+    """The file is refused; `said` tells the person why, and what to do."""
+
+    def __init__(self, said: Text) -> None:
+        super().__init__(said.en)
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

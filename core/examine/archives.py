@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from core.domain.files import Examined, FileState
 from core.domain.text import Text
 from core.examine import zips
-from core.examine.answers import Task
+from core.examine.answers import Refused, Task
 from core.examine.readable import deceives, one_line, readable
-from core.examine.zips import Entry, Refused
+from core.examine.zips import Entry
 
 #: How many names are told, and of how many signs.
 MOST_NAMES, LONGEST_NAME = 200, 120

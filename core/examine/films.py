@@ -15,7 +15,7 @@ from PIL import Image
 from core.domain.files import Examined, FileState
 from core.domain.text import Text
 from core.examine import boxes, exif, hashes, previews, tails
-from core.examine.answers import Task
+from core.examine.answers import Refused, Task
 
 try:
     import av
@@ -69,12 +69,6 @@ _NO_FILMS = Text(
 )
 
 
-class _Refused(Exception):
-    def __init__(self, said: Text) -> None:
-        super().__init__(said.en)
-        self.said = said
-
-
 def examine(task: Task) -> Examined:
     """Check the container by its bytes, then decode one frame."""
     try:
@@ -83,7 +77,7 @@ def examine(task: Task) -> Examined:
             if av is None:
                 return Examined(FileState.ATTENTION, (_NO_FILMS, *said))
             facts, poster = _look(file)
-    except _Refused as refused:
+    except Refused as refused:
         return Examined(FileState.REFUSED, (refused.said,))
     saved = previews.all_sizes(poster, task.out)
     state = FileState.ATTENTION if said else FileState.READY
@@ -103,16 +97,16 @@ def _container(file: BinaryIO) -> tuple[Text, ...]:
                 said = _tail(file, box.start)
                 break
             if box.end > size:
-                raise _Refused(_CUT)
+                raise Refused(_CUT)
             kinds.add(box.kind)
             if box.kind == b"moov":
                 _index(file, box)
     except boxes.Damaged:
-        raise _Refused(_DAMAGED) from None
+        raise Refused(_DAMAGED) from None
     if b"ftyp" not in kinds:
-        raise _Refused(_DAMAGED)
+        raise Refused(_DAMAGED)
     if b"moov" not in kinds:
-        raise _Refused(_CUT)
+        raise Refused(_CUT)
     return said
 
 
@@ -120,17 +114,17 @@ def _tail(file: BinaryIO, start: int) -> tuple[Text, ...]:
     file.seek(start)
     tail = tails.judge(file.read(1024 * 1024))
     if tail == "hostile":
-        raise _Refused(_HIDDEN)
+        raise Refused(_HIDDEN)
     return (_ODD_TAIL,) if tail == "odd" else ()
 
 
 def _index(file: BinaryIO, moov: boxes.Box) -> None:
     """The film's own table: no references to elsewhere, no size that no camera has."""
     if moov.end - moov.start > MOST_LIST:
-        raise _Refused(_TOO_LARGE)
+        raise Refused(_TOO_LARGE)
     for box in boxes.deep(file, moov):
         if box.kind in {b"rmra", b"rmda", b"rdrf", b"cmov"}:
-            raise _Refused(_EXTERNAL)
+            raise Refused(_EXTERNAL)
         if box.kind == b"dref":
             _references(file, box)
         elif box.kind == b"tkhd":
@@ -143,7 +137,7 @@ def _references(file: BinaryIO, box: boxes.Box) -> None:
         file.seek(entry.start)
         flags = file.read(4)
         if entry.kind not in {b"url ", b"alis", b"urn "} or len(flags) < 4 or not flags[3] & 1:
-            raise _Refused(_EXTERNAL)
+            raise Refused(_EXTERNAL)
 
 
 def _track_size(file: BinaryIO, box: boxes.Box) -> tuple[int, int]:
@@ -155,7 +149,7 @@ def _track_size(file: BinaryIO, box: boxes.Box) -> tuple[int, int]:
 
 def _check_size(width: int, height: int) -> None:
     if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
-        raise _Refused(_TOO_LARGE)
+        raise Refused(_TOO_LARGE)
 
 
 # --- the picture --------------------------------------------------------------------------------------------------
@@ -168,17 +162,17 @@ def _look(file: BinaryIO) -> tuple[dict[str, Any], Image.Image]:
         options = {"protocol_whitelist": "", "enable_drefs": "0", "use_absolute_path": "0"}
         with av.open(file, "r", format="mov", options=options, io_open=_nothing) as film:
             if not film.streams.video:
-                raise _Refused(_NO_PICTURE)
+                raise Refused(_NO_PICTURE)
             stream = film.streams.video[0]
             if stream.codec_context is None:
-                raise _Refused(_UNKNOWN)
+                raise Refused(_UNKNOWN)
             _check_size(stream.codec_context.width, stream.codec_context.height)
             stream.thread_type = "NONE"
             stream.codec_context.thread_count = 1
             facts = {**_length(film, stream), **exif.of_film({**stream.metadata, **film.metadata})}
             poster = _poster(film, stream)
     except (av.error.FFmpegError, ValueError, OSError, EOFError):
-        raise _Refused(_DAMAGED) from None
+        raise Refused(_DAMAGED) from None
     return {"width": poster.width, "height": poster.height, **facts}, poster
 
 
@@ -204,7 +198,7 @@ def _poster(film: Any, stream: Any) -> Image.Image:
         if (frame.time or 0) >= _POSTER_AT or count >= _TRIES:
             break
     if last is None:
-        raise _Refused(_DAMAGED)
+        raise Refused(_DAMAGED)
     _check_size(last.width, last.height)
     picture: Image.Image = last.to_image()
     turn = int(last.rotation or 0) % 360

@@ -10,9 +10,9 @@ from typing import Any
 from core.domain.files import Examined, FileState
 from core.domain.text import Text
 from core.examine import archives, sheets, xmls, zips
-from core.examine.answers import Task
+from core.examine.answers import Refused, Task
 from core.examine.readable import one_line, readable
-from core.examine.zips import Entry, Refused, Zip
+from core.examine.zips import Entry, Zip
 
 LONGEST_TEXT = 4000
 #: How many targets and objects are named in a sentence.

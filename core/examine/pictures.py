@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 from core.domain.files import Examined, FileState
 from core.domain.text import Text
 from core.examine import exif, hashes, previews, tails
-from core.examine.answers import Task
+from core.examine.answers import Refused, Task
 
 try:
     import pillow_heif
@@ -62,12 +62,6 @@ _NO_HEIC = Text(
 )
 
 
-class _Refused(Exception):
-    def __init__(self, said: Text) -> None:
-        super().__init__(said.en)
-        self.said = said
-
-
 def examine(task: Task) -> Examined:
     """Decode the picture whole, within the limits, and save what viewers will see of it."""
     try:
@@ -76,7 +70,7 @@ def examine(task: Task) -> Examined:
             if task.media_type == "image/heic" and not _has_heic():
                 return Examined(FileState.ATTENTION, (_NO_HEIC, *said))
             return _decode(task, file, said)
-    except _Refused as refused:
+    except Refused as refused:
         return Examined(FileState.REFUSED, (refused.said,))
 
 
@@ -84,16 +78,16 @@ def _ends(media_type: str, file: BinaryIO) -> tuple[Text, ...]:
     """Look at the picture's own structure and at what stands behind it."""
     size = os.fstat(file.fileno()).st_size
     if size > MOST_BYTES:
-        raise _Refused(_TOO_LARGE)
+        raise Refused(_TOO_LARGE)
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             tail = tails.after(media_type, data)
         except tails.Bomb:
-            raise _Refused(_BOMB) from None
+            raise Refused(_BOMB) from None
         except tails.Damaged:
-            raise _Refused(_DAMAGED) from None
+            raise Refused(_DAMAGED) from None
     if tail == "hostile":
-        raise _Refused(_HIDDEN)
+        raise Refused(_HIDDEN)
     return (_ODD_TAIL,) if tail == "odd" else ()
 
 
@@ -115,14 +109,14 @@ def _decode(task: Task, file: BinaryIO, said: tuple[Text, ...]) -> Examined:
             size = image.size
             frames = int(getattr(image, "n_frames", 1)) if image.format in {"PNG", "WEBP"} else 1
             if frames > tails.MOST_FRAMES:
-                raise _Refused(_BOMB)
+                raise Refused(_BOMB)
             if image.format in {"JPEG", "MPO"}:
                 image.draft(None, _DRAFT)
             image.load()
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise _Refused(_TOO_LARGE) from None
+        raise Refused(_TOO_LARGE) from None
     except _BROKEN as error:
-        raise _Refused(_BOMB if str(error).startswith(_TOO_MUCH) else _DAMAGED) from None
+        raise Refused(_BOMB if str(error).startswith(_TOO_MUCH) else _DAMAGED) from None
     if frames > 1:
         said = (*said, _MOVING)
     saved = previews.all_sizes(image, task.out)

@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 from core.domain.text import Text
 from core.examine import words
-from core.examine.zips import Refused
+from core.examine.answers import Refused
 
 #: The longest part that is read whole.
 MOST = 64 * 1024 * 1024

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from core.domain.text import Text
 from core.examine import words
+from core.examine.answers import Refused
 from core.examine.readable import encoded_name, one_line
 
 #: What all packed entries may become together, and how much one may grow once it is a large one.
@@ -52,14 +53,6 @@ METHOD = Text(
     "文件用了不常见的压缩方式，无法检查，请用普通的 ZIP 方式重新打包再传",
     "The file is packed in an unusual way and cannot be checked: pack it as an ordinary ZIP and upload it again",
 )
-
-
-class Refused(Exception):
-    """The file is refused; `said` tells the person why, and what to do."""
-
-    def __init__(self, said: Text) -> None:
-        super().__init__(said.en)
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

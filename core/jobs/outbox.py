@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
+from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis
@@ -30,12 +31,20 @@ ENTRY = "core.jobs.entry.run"
 LEASE = timedelta(seconds=90)
 RENEW_SECONDS = 25.0
 BATCH = 200
-#: Handed out so often and never done nor failed: it is given up. An outage of Redis or of workers takes some too.
-MOST_HANDED = 20
+#: Begun so often and never done nor failed: it is given up. Each time its process ended, or the machine did.
+MOST_BEGUN = 10
 JOB_TIMEOUT_SECONDS = 60
 #: Jobs that take seconds, with the seconds that they may take. A file of 2 GB is fetched from a store (minutes), looked
 #: into (the child has 30) and scanned (at most 120).
-SLOW = {"examine_file": 300, "find_likeness": 300, "make_mask": 300, "scan_again": 300}
+SLOW = {
+    "examine_file": 300,
+    "find_likeness": 300,
+    "make_mask": 300,
+    "scan_again": 300,
+    # One file may be of 2 GB, and come from a store far away.
+    "scrub_evidence": 900,
+    "settle_evidence": 900,
+}
 #: Only so many of them are in Redis at once: notices do not wait behind a thousand files, and a job is not handed out
 #: again and again only because it waits for its turn. Eight workers are kept busy.
 MOST_SLOW = 8
@@ -54,18 +63,26 @@ def dispatch(redis: Redis) -> int:
     """Hand due work to RQ; says how many jobs. Raises redis' ConnectionError where it is gone; nothing is lost."""
     if redis.set(EPOCH, "1", nx=True):
         _forget_handed()
-    tasks = _claim()
-    if not tasks:
-        return 0
     target = queue(redis)
+    tasks = _claim({_text(each) for each in redis.lrange(target.key, 0, -1)})
     for outbox_id, job in tasks:
         patience = SLOW.get(job, JOB_TIMEOUT_SECONDS)
-        target.enqueue(ENTRY, outbox_id, job_timeout=patience, result_ttl=60, failure_ttl=3600)
+        target.enqueue(
+            ENTRY, outbox_id, job_id=outbox_id, job_timeout=patience, result_ttl=60, failure_ttl=3600
+        )
     return len(tasks)
 
 
-def _claim() -> list[tuple[str, str]]:
-    """Mark due work as handed and answer with its ids and jobs, the oldest first."""
+def _text(found: bytes) -> str:
+    """A name in Redis; what is none of ours may be anything."""
+    return found.decode("ascii", "replace")
+
+
+def _claim(waiting: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Mark due work as handed and answer with the ids and jobs of what is not `waiting` in Redis, the oldest first.
+
+    While no worker comes, for hours perhaps, what waits there waits on: once.
+    """
     now = runtime().clock.now()
     under_way = OutboxTask.handed_at >= now - LEASE
     due = and_(_OPEN, OutboxTask.due_at <= now, or_(OutboxTask.handed_at.is_(None), ~under_way))
@@ -79,15 +96,15 @@ def _claim() -> list[tuple[str, str]]:
         room = MOST_SLOW - (session.scalar(slow) or 0)
         if room > 0:
             tasks += _pending(session(), and_(due, OutboxTask.job.in_(SLOW)), room)
-        # A job that ends its own process never says that it failed: its hand-outs tell.
-        lost = {task.id for task in tasks if task.handed >= MOST_HANDED}
+        # A job that ends its own process never says that it failed: its beginnings tell.
+        lost = {task.id for task in tasks if task.begun >= MOST_BEGUN}
         for task in tasks:
             if task.id in lost:
-                task.failed_at, task.error = now, f"handed out {MOST_HANDED} times without an end"
+                task.failed_at, task.error = now, f"begun {MOST_BEGUN} times without an end"
             else:
-                task.handed_at, task.handed = now, task.handed + 1
+                task.handed_at = now
         session.commit()
-        return [(task.id, task.job) for task in tasks if task.id not in lost]
+        return [(task.id, task.job) for task in tasks if task.id not in lost and task.id not in waiting]
 
 
 def _pending(session: Session, due: ColumnElement[bool], at_most: int) -> list[OutboxTask]:
@@ -99,7 +116,11 @@ def _pending(session: Session, due: ColumnElement[bool], at_most: int) -> list[O
 
 @contextmanager
 def held(outbox_id: str) -> Iterator[None]:
-    """Renew a job's lease while it is under way: a long one is not handed out again, one that died soon is."""
+    """Count a job's beginning, and renew its lease while it is under way.
+
+    So a long one is not handed out again, one that died soon is, and one that always dies not for ever.
+    """
+    _write(outbox_id, begun=OutboxTask.begun + 1)
     ended = Event()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - of a proxy
     keeper = Thread(target=_renew, args=(app, outbox_id, ended), daemon=True)
@@ -114,13 +135,22 @@ def held(outbox_id: str) -> Iterator[None]:
 def _renew(app: Flask, outbox_id: str, ended: Event) -> None:
     while not ended.wait(RENEW_SECONDS):
         try:
-            with app.app_context(), reading(Everything("the outbox")) as session:
-                begin_writing(session())
-                of_it = update(OutboxTask).where(OutboxTask.id == outbox_id, _OPEN)
-                session.execute(of_it.values(handed_at=runtime().clock.now()))
-                session.commit()
+            with app.app_context():
+                _write(outbox_id)
         except SQLAlchemyError as error:
             log.warning("the lease of job %s is not renewed: %s", outbox_id, error)
+
+
+def _write(outbox_id: str, **more: Any) -> None:
+    """Begin the lease of an open task anew."""
+    with reading(Everything("the outbox")) as session:
+        begin_writing(session())
+        of_it = update(OutboxTask).where(OutboxTask.id == outbox_id, _OPEN)
+        session.execute(
+            of_it.values(handed_at=runtime().clock.now(), **more),
+            execution_options={"synchronize_session": False},
+        )
+        session.commit()
 
 
 def _forget_handed() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from core.domain.access import Everything, Role
 from core.domain.text import Text
 from core.services import notices
-from core.services.work import chore, reading
+from core.services.work import Deed, chore, reading
 from core.store.models import Blob
 from core.store.queries import people
 
@@ -25,16 +25,26 @@ def note(sha256: str) -> bool:
             done.outcome = "repeated"
             return False
         blob.damaged_at = done.at
-        notices.send(
+        tell(
             done,
-            people.with_role(done.session(), [Role.ADMIN, Role.OFFICE], everywhere=True),
-            key=f"damaged:{sha256}:{done.at.isoformat()}",
-            title=Text("原件校验失败", "An original failed its check"),
-            body=Text(
+            f"damaged:{sha256}",
+            Text("原件校验失败", "An original failed its check"),
+            Text(
                 f"一个佐证材料的原件已损坏或丢失，请从备份恢复。校验值 {sha256}",
                 f"The original of a piece of evidence is damaged or lost; restore it from a backup. SHA-256 {sha256}",
             ),
-            url="/notices/",
-            tone="danger",
         )
     return True
+
+
+def tell(done: Deed, key: str, title: Text, body: Text) -> None:
+    """Tell the administrators and the whole province's office of damage."""
+    notices.send(
+        done,
+        people.with_role(done.session(), [Role.ADMIN, Role.OFFICE], everywhere=True),
+        key=f"{key}:{done.at.isoformat()}",
+        title=title,
+        body=body,
+        url="/notices/",
+        tone="danger",
+    )

@@ -15,15 +15,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from core.domain.access import Everything, Role
+from core.domain.access import Everything
 from core.domain.text import Text
 from core.jobs.queue import owe, owed_keys
-from core.services import comparing, notices
+from core.services import comparing, damage
 from core.services.comparing import KIND_TITLES, Kind, Wrong
 from core.services.runtime import runtime
 from core.services.work import Deed, chore, reading
 from core.store.models import Blob, Remembered
-from core.store.queries import people
 from core.store.upsert import upsert
 
 JOB = "scrub_evidence"
@@ -184,17 +183,14 @@ def _tell(done: Deed, fresh: Sequence[Wrong]) -> None:
     counts = Counter(one.kind for one in fresh)
     zh = "、".join(f"{KIND_TITLES[kind].zh} {number} 份" for kind, number in counts.items())
     en = ", ".join(f"{KIND_TITLES[kind].en}: {number}" for kind, number in counts.items())
-    notices.send(
+    damage.tell(
         done,
-        people.with_role(done.session(), [Role.ADMIN, Role.OFFICE], everywhere=True),
-        key=f"scrub:{fresh[0].name}:{done.at.isoformat()}",
-        title=Text("佐证材料损坏", "Evidence damaged"),
-        body=Text(
+        f"scrub:{fresh[0].name}",
+        Text("佐证材料损坏", "Evidence damaged"),
+        Text(
             f"巡检发现：{zh}。请管理员运行 dudao scrub 查看明细，并从备份恢复。",
             f"The scrub found: {en}. An administrator sees them all with dudao scrub, and restores from a backup.",
         ),
-        url="/notices/",
-        tone="danger",
     )
 
 

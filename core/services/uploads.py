@@ -132,17 +132,16 @@ def said_of(found: Standing) -> str:
 
 
 def standing(actor: Actor, upload_id: str) -> Standing:
-    """How far an own upload has come. Raises Missing, Ended, or Denied where its unit is disabled by now."""
+    """How far an own upload has come. Raises Missing, Ended, Busy, or Denied where its unit is disabled by now.
+
+    Never a guess: while somebody else still writes, even a process that was killed but has not died yet, the offset
+    may grow between this answer and the piece that relies on it.
+    """
     found = find(actor, upload_id)
     if found.bag_id is not None:
         return found
-    try:
-        with parts().lock(upload_id, PATIENCE) as part:
-            return found.at(part.length)
-    except Locked:
-        return found.at(parts().length(upload_id))
-    except PartGone:
-        raise Ended from None
+    with _held(found) as part:
+        return found.at(part.length)
 
 
 def add(actor: Actor, upload_id: str, offset: int, body: Body, checksum: Checksum | None = None) -> Standing:

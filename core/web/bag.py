@@ -18,7 +18,7 @@ from core.domain.errors import Invalid, NotNow
 from core.domain.files import FileState
 from core.domain.text import Text
 from core.domain.units import UnitFacts
-from core.services import bag, evidence
+from core.services import bag, evidence, uploads
 from core.services.evidence import Upload
 from core.services.runtime import runtime
 from core.store.db import db
@@ -59,8 +59,8 @@ def upload(unit_type: str) -> Response | tuple[str, int]:
     replaced = request.form.get("replaces") or None
     if replaced:
         _file(replaced)
-    uploads = [Upload(f.filename, f.stream) for f in request.files.getlist("files") if f.filename]  # type: ignore[arg-type]
-    added, refused = _keep(uploads[:1] if replaced else uploads, replaced)
+    sent = [Upload(f.filename, f.stream) for f in request.files.getlist("files") if f.filename]  # type: ignore[arg-type]
+    added, refused = _keep(sent[:1] if replaced else sent, replaced)
     if added:
         flash(_("已放进材料袋 %(count)s 个文件，正在检查", count=added), "success")
     if refused:
@@ -97,6 +97,24 @@ def remove(unit_type: str, bag_id: str) -> Response | tuple[str, int]:
     except NotNow as refused:
         return _page([refused.message]), 409
     flash(_("“%(name)s”已从材料袋删除", name=found.name), "success")
+    return redirect(_url())
+
+
+@route(
+    bp,
+    "/u/<unit_type>/bag/uploads/<upload_id>/cancel",
+    Permission.REPORT,
+    audit="evidence.upload",
+    methods=("POST",),
+    unit_pages=True,
+)
+def cancel(unit_type: str, upload_id: str) -> Response | tuple[str, int]:
+    """Give up an upload that nobody goes on with: it takes room in the bag."""
+    try:
+        uploads.give_up(actor(), upload_id)
+    except NotNow as refused:
+        return _page([refused.message]), 409
+    flash(_("上传已取消"), "success")
     return redirect(_url())
 
 
@@ -142,11 +160,11 @@ def _told(file: BagView) -> dict[str, Any]:
     }
 
 
-def _keep(uploads: list[Upload], replaced: str | None) -> tuple[int, list[Text]]:
+def _keep(sent: list[Upload], replaced: str | None) -> tuple[int, list[Text]]:
     """Store files and put them into the bag; says how many came in, and why the others did not."""
-    if not uploads:
+    if not sent:
         return 0, [Text("请先选择文件", "Choose files first")]
-    kept, refused = evidence.keep(uploads, ANY_KIND)
+    kept, refused = evidence.keep(sent, ANY_KIND)
     added, note = 0, request.form.get("note", "").strip()
     for item in kept:
         try:
@@ -177,6 +195,7 @@ def _page(refused: list[Text]) -> str:
         files=files,
         page=Page(number, total),
         unsorted=queries.unsorted_count(session, unit_id),
+        unfinished=uploads.unfinished(actor(), unit_id),
         refused=refused,
         upload=facts(ANY_KIND),
     )

@@ -70,7 +70,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("handed", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("begun", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("plugin_state", schema=None) as batch_op:
         batch_op.add_column(sa.Column("title", sa.JSON(), nullable=True))
@@ -83,7 +83,7 @@ def downgrade() -> None:
         batch_op.drop_column("revision")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_column("handed")
+        batch_op.drop_column("begun")
 
     with op.batch_alter_table("plugin_state", schema=None) as batch_op:
         batch_op.drop_column("parked")

@@ -9,6 +9,7 @@ import random
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -103,25 +104,25 @@ class Sent:
             answer = visitor.fetch("POST", UPLOADS, b"", self._headers(visitor) | length)
             assert answer.status == 201, f"{self.key}: POST {answer.status} {answer.content!r}"
             self.url = answer.headers["Location"]
-        seen, conflicts = self._ask(visitor), 0
+        seen = self._ask(visitor)
         while not (found := seen.headers.get("Dudao-File")):
             at = int(seen.headers["Upload-Offset"])
             half = len(self.content) // 2
             piece = self.content[at:half] if at < half else self.content[at:]
             headers = self._headers(visitor) | {"Upload-Offset": str(at)}
             seen = visitor.fetch("PATCH", self.url, piece, headers)
-            if seen.status == 409 and conflicts < 2:
-                # As every tus client does: ask where the upload stands, and go on from there.
-                seen, conflicts = self._ask(visitor), conflicts + 1
-                continue
             told = f"PATCH at {at} of {len(self.content)}: {seen.status} {seen.headers} {seen.content!r}"
             assert seen.status == 204, f"{self.key}: {told}"
         self.bag_id = found
 
     def _ask(self, visitor: Visitor) -> Answer:
-        seen = visitor.fetch("HEAD", self.url, b"", self._headers(visitor))
-        assert seen.status == 200, f"{self.key}: HEAD {seen.status}"
-        return seen
+        """Where the upload stands; a server that was killed may still be writing, then it says to ask again."""
+        until = time.monotonic() + 60
+        while True:
+            seen = visitor.fetch("HEAD", self.url, b"", self._headers(visitor))
+            if seen.status != 423 or time.monotonic() > until:
+                assert seen.status == 200, f"{self.key}: HEAD {seen.status}"
+                return seen
 
     def _headers(self, visitor: Visitor) -> dict[str, str]:
         return {

@@ -193,7 +193,7 @@ def test_workers_killed_during_examinations_examine_everything_once(
 ) -> None:
     """Q3: both, the parent alone, the child alone."""
     monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=3))
-    monkeypatch.setattr(outbox, "MOST_HANDED", 1000)
+    monkeypatch.setattr(outbox, "MOST_BEGUN", 1000)
     refused = handed_in(
         actor("carriers-reporter"),
         "CAR-03",
@@ -230,7 +230,7 @@ def test_what_a_submission_owes_is_done_whoever_died_in_between(
 ) -> None:
     """Q1: the process that hands in, the scheduler that hands out and the worker are killed, in the window or not."""
     monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=3))
-    monkeypatch.setattr(outbox, "MOST_HANDED", 1000)
+    monkeypatch.setattr(outbox, "MOST_BEGUN", 1000)
     before, rng, acknowledged = set(db.session.scalars(select(Report.id))), random.Random(rounds), list[str]()
     for number in range(rounds):
         with part(system.settings, "worker", before=SLOWLY), submitting(system, 1000 * (number + 1)) as said:

@@ -50,6 +50,18 @@ def queued(redis: Redis) -> list[str]:
     return [str(job.args[0]) for job in outbox.queue(redis).jobs]
 
 
+def taken(redis: Redis) -> list[str]:
+    """Workers take all that waits, and are never heard of again."""
+    key = outbox.queue(redis).key
+    found = redis.lrange(key, 0, -1)
+    redis.delete(key)
+    return [each.decode("ascii", "replace") for each in found]
+
+
+class Killed(BaseException):
+    """The end of a worker's process, as far as a test can have one."""
+
+
 def owe_some(number: int) -> None:
     with chore("task.run", "a test") as done:
         for task in range(number):
@@ -76,11 +88,40 @@ def test_work_for_later_waits(app: Flask, redis: Redis) -> None:
 def test_handed_work_that_is_not_done_within_the_lease_is_handed_again(app: Flask, redis: Redis) -> None:
     owe_some(1)
     assert outbox.dispatch(redis) == 1
+    taken(redis)
     later(outbox.LEASE)
     assert outbox.dispatch(redis) == 0
     later(SECOND)
     assert outbox.dispatch(redis) == 1
-    assert len(queued(redis)) == 2 and len(set(queued(redis))) == 1
+    assert queued(redis) == [task.id for task in tasks()]
+
+
+def test_work_waits_for_a_worker_once_however_long_none_comes(app: Flask, redis: Redis) -> None:
+    """No worker for a day: nothing is given up, and Redis does not fill with the same jobs."""
+    owe_some(3)
+    redis.rpush(outbox.queue(redis).key, b"\xff not ours")
+    assert outbox.dispatch(redis) == 3
+    for _hour in range(24):
+        later(timedelta(hours=1))
+        assert outbox.dispatch(redis) == 0
+    assert sorted(taken(redis)[1:]) == sorted(task.id for task in tasks())
+    for task in tasks():
+        entry.run(task.id)
+    assert all(task.done_at is not None and task.begun == 1 for task in tasks())
+
+
+def test_a_job_that_ends_its_process_each_time_is_given_up(app: Flask, redis: Redis) -> None:
+    owe_some(2)
+    one, other = (task.id for task in tasks())
+    for number in range(outbox.MOST_BEGUN):
+        assert outbox.dispatch(redis) == 2, number
+        taken(redis)
+        with pytest.raises(Killed), outbox.held(one):
+            raise Killed
+        later(outbox.LEASE + SECOND)
+    assert outbox.dispatch(redis) == 1 and queued(redis) == [other]
+    [lost] = [task for task in tasks() if task.failed_at is not None]
+    assert lost.id == one and "begun" in lost.error
 
 
 def test_the_lease_outlasts_the_longest_job(app: Flask) -> None:
@@ -128,6 +169,8 @@ def test_a_redis_that_dies_between_claim_and_queue_loses_nothing(
     owe_some(3)
 
     class Dying:
+        key = outbox.queue(redis).key
+
         def enqueue(self, *_args: object, **_options: object) -> None:
             raise RedisGone("gone")
 

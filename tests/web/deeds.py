@@ -84,7 +84,7 @@ def _bag(site: Site) -> Iterator[Deed]:
 
 
 def _uploads(site: Site) -> Iterator[Deed]:
-    """Three uploads: one comes to its end, two are given up."""
+    """Four uploads: one comes to its end, three are given up."""
     content = photo()
     most, last = content[:-1], content[-1:]
     length = {"Upload-Length": str(len(content)), "Upload-Metadata": tus.metadata(filename="现场.png")}
@@ -101,6 +101,10 @@ def _uploads(site: Site) -> Iterator[Deed]:
     one = under_way(site)
     override = {**TUS, "X-HTTP-Method-Override": "DELETE"}
     yield Deed("uploads.instead", CLERK, one, override, 204, api=True)
+    yield begin
+    gone = under_way(site).rpartition("/")[2]
+    cancel = f"/u/{site.units[CLERK].unit_type}/bag/uploads/{gone}/cancel"
+    yield Deed("bag.cancel", CLERK, cancel, object_id=gone)
 
 
 def under_way(site: Site) -> str:

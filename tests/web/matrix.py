@@ -113,6 +113,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], int]] = {
     "bag.upload": ({"do": "add"}, 422),
     "bag.describe": ({}, 302),
     "bag.remove": ({}, 409),
+    "bag.cancel": ({}, 409),
     "masks.save": ({}, 422),
     "masks.remove": ({}, 302),
     "files.original": ({}, 422),

@@ -127,8 +127,11 @@ def all_targets(site: Site) -> dict[str, list[Target]]:
             _gone("a file of another report", **{**pairs[0].values, "file_id": others_file}),
         ],
         "upload_id": [
-            *(Target(owner, {"upload_id": upload}, person=owner) for owner, upload in uploads.items()),
-            _gone(upload_id=nothing),
+            *(
+                Target(owner, {"upload_id": upload, "unit_type": types[owner]}, person=owner)
+                for owner, upload in uploads.items()
+            ),
+            _gone(upload_id=nothing, unit_type=own),
         ],
         "key,kind": [
             *(

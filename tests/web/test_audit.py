@@ -134,7 +134,8 @@ WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
 #: Deeds without anything to get wrong but the address itself.
 NOTHING_TO_TYPE = {
     "review.claim", "review.claim_next", "people.disable", "people.enable", "people.reset_password",
-    "notices.read", "account.end_session", "account.logout", "bag.remove", "masks.remove",
+    "notices.read", "account.end_session", "account.logout", "bag.remove", "bag.cancel",
+    "masks.remove",
 }  # fmt: skip
 
 

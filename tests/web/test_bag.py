@@ -21,6 +21,7 @@ from core.store.queries import units
 from tests.conftest import move_clock
 from tests.web.deeds import CLERK, fillable, newest, photo
 from tests.web.site import Site, written
+from tests.web.tus import Tus
 
 STRANGERS = ["office", "fx-inspector-inside", "fx-auditor", "fx-admin"]
 SIBLING, OTHER_TYPE = "fx-clerk-sibling", "fx-clerk-other-type"
@@ -296,3 +297,23 @@ def test_the_bag_takes_the_same_statements_for_one_file_and_for_fifty(site: Site
             )
             bag.add(who, site.units[CLERK].id, item.stored, item.name)
     assert count() == one < 25
+
+
+def test_what_was_not_sent_whole_is_listed_and_can_be_cancelled(site: Site) -> None:
+    tus = Tus(site, CLERK)
+    before = site.client(CLERK).get(bag_url(site)).text
+    assert "data-unfinished" not in before
+    url = tus.begin(3000, "现场录像.mp4")
+    tus.patch(url, 0, b"a" * 1200)
+    other = Tus(site, SIBLING).begin(10, "别家的.mp4")
+    text = page(site)
+    assert "没传完的文件：1 个" in text and "现场录像.mp4" in text and "别家的.mp4" not in text
+    cancel = re.search(r'action="([^"]+/uploads/[^"]+/cancel[^"]*)"', text)
+    assert cancel is not None
+    assert site.post(CLERK, cancel[1]).status_code == 302
+    assert "data-unfinished" not in page(site) and tus.head(url).status_code == 410
+    again = site.post(CLERK, cancel[1])
+    assert again.status_code == 409 and "已结束" in again.text
+    foreign = cancel[1].replace(url.rpartition("/")[2], other.rpartition("/")[2])
+    assert site.post(CLERK, foreign).status_code == 404
+    assert Tus(site, SIBLING).head(other).status_code == 200

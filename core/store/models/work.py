@@ -25,7 +25,7 @@ class OutboxTask(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
     handed_at: Mapped[datetime | None] = mapped_column(Instant)
-    handed: Mapped[int] = mapped_column(default=0, server_default="0")
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     failed_at: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(default=0)
