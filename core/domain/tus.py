@@ -69,12 +69,14 @@ class Said:
     @classmethod
     def read(cls, header: str) -> Said:
         said = metadata(header)
-        unit = said.get("unit", "")
+        unit, replaces = said.get("unit", ""), said.get("replaces", "")
         if unit and not re.fullmatch(r"[0-9]{1,9}", unit):
             raise ValueError("the unit is not a number")
+        if replaces and not re.fullmatch(r"[0-9a-f]{32}", replaces):
+            raise ValueError("what it replaces is not the id of a file")
         return cls(
             name=said.get("filename") or said.get("name") or "",
             unit=int(unit) if unit else None,
             note=said.get("note", "").replace("\0", "").strip(),
-            replaces=said.get("replaces") or None,
+            replaces=replaces or None,
         )

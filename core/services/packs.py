@@ -1,16 +1,19 @@
 """Hand-over packs: reports with their original evidence as a zip that anyone can check without Dudao (feature 40).
 
 A pack is made in two passes: the first writes the small texts to a temporary file and learns all hashes, so that the
-audit record holds the manifest's hash before a byte leaves; the second streams, and takes the same memory at any size.
+audit record holds the manifest's hash before a byte leaves; the second streams. Memory holds a short entry for each
+file, never its bytes, and nobody who writes waits for either.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +29,7 @@ from core.domain.text import Text
 from core.domain.workflow import ACTION_TITLES, STATE_TITLES, Action, State
 from core.services import campaigns
 from core.services.runtime import runtime
-from core.services.work import deed
+from core.services.work import deed, reading
 from core.store.evidence import EvidenceStore
 from core.store.queries import packs as queries
 from core.store.queries.packs import PackedFile, PackedReport, Size
@@ -36,8 +39,8 @@ FORMAT = "dudao-pack/1"
 SHORTEST_REASON = 5
 PIECE = 1024 * 1024
 _BUNDLED = Path(__file__).resolve().parent.parent / "data" / "pack"
-#: Entries of more bytes than this need the zip format's long fields.
-_LONG = 2**31
+#: Entries of more bytes than this get the zip format's long fields: well below its limit of 2 GiB less a byte.
+_LONG = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +68,32 @@ class Pack:
     made_at: datetime
 
     def stream(self) -> Iterator[bytes]:
-        """The zip, piece by piece. Evidence that is damaged goes in as it is: the verifier names it."""
+        """The zip, piece by piece.
+
+        Evidence that is damaged goes in as it is, what is lost is left out: the manifest lists both, and the verifier
+        names them.
+        """
         sink = _Sink()
         with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
             for entry in self.entries:
-                info = zipfile.ZipInfo(f"{self.name}/{entry.path}", self.made_at.timetuple()[:6])
-                info.external_attr = 0o644 << 16
-                with archive.open(info, "w", force_zip64=entry.size > _LONG) as into:
-                    for piece in self._pieces(entry):
-                        into.write(piece)
-                        yield sink.taken()
+                with suppress(FileNotFoundError), self._source(entry) as source:
+                    info = zipfile.ZipInfo(f"{self.name}/{entry.path}", self.made_at.timetuple()[:6])
+                    info.external_attr = 0o644 << 16
+                    with archive.open(info, "w", force_zip64=entry.size > _LONG) as into:
+                        while piece := source.read(PIECE):
+                            into.write(piece)
+                            yield sink.taken()
         yield sink.taken()
 
     def close(self) -> None:
         """Let go of the temporary file, also where nobody read the pack to its end."""
         self.texts.close()
 
-    def _pieces(self, entry: Entry) -> Iterator[bytes]:
-        if entry.at is not None:
-            self.texts.seek(entry.at)
-            yield self.texts.read(entry.size)
-            return
-        with self.store.open(entry.sha256) as source:
-            while piece := source.read(PIECE):
-                yield piece
+    def _source(self, entry: Entry) -> IO[bytes]:
+        if entry.at is None:
+            return self.store.open(entry.sha256)
+        self.texts.seek(entry.at)
+        return io.BytesIO(self.texts.read(entry.size))
 
 
 class _Sink:
@@ -120,10 +125,16 @@ class _Writer:
     entries: list[Entry] = field(default_factory=list)
 
     def text(self, path: str, data: bytes) -> str:
-        digest = hashlib.sha256(data).hexdigest()
-        self.entries.append(Entry(path, digest, len(data), self.texts.tell()))
-        self.texts.write(data)
-        return digest
+        return self.long_text(path, [data])
+
+    def long_text(self, path: str, pieces: Iterable[bytes]) -> str:
+        """Write a text that comes in pieces; says its hash."""
+        digest, at = hashlib.sha256(), self.texts.tell()
+        for piece in pieces:
+            digest.update(piece)
+            self.texts.write(piece)
+        self.entries.append(Entry(path, digest.hexdigest(), self.texts.tell() - at, at))
+        return digest.hexdigest()
 
     def evidence(self, path: str, file: PackedFile) -> None:
         self.entries.append(Entry(path, file.sha256, file.size))
@@ -156,36 +167,42 @@ def make(actor: Actor, kind: Kind, key: str, reason: str) -> Pack:
 
 
 def _written(writer: _Writer, actor: Actor, kind: Kind, key: str, reason: str) -> Pack:
-    campaign = _campaign()
-    with deed(actor, Permission.HAND_OVER, "evidence.pack") as done:
-        about = queries.title(done.session(), campaign.id, kind, key)
+    """Collect first, without a lock; then write the record of what was collected."""
+    campaign, zone = _campaign(), runtime().clock.zone
+    made_at, count = runtime().clock.now().astimezone(zone), 0
+    for name in ("README.txt", "verify.py"):
+        writer.text(name, (_BUNDLED / name).read_bytes())
+    with reading(actor.scope(Permission.HAND_OVER)) as session:
+        about = queries.title(session(), campaign.id, kind, key)
         if about is None:
             raise Missing
-        for name in ("README.txt", "verify.py"):
-            writer.text(name, (_BUNDLED / name).read_bytes())
-        count = 0
-        for report in queries.reports(done.session(), campaign.id, kind, key):
+        for report in queries.reports(session(), campaign.id, kind, key):
             _report(writer, campaign, report)
             count += 1
-        manifest = writer.text(
-            "MANIFEST.json",
-            _json(
-                {
-                    "format": FORMAT,
-                    "about": {"kind": kind, "key": key, "title": about},
-                    "campaign": campaign.title.to_json(),
-                    "made_at": done.at.astimezone(runtime().clock.zone).isoformat(timespec="seconds"),
-                    "made_by": {"login": actor.login, "name": actor.name},
-                    "reason": reason,
-                    "reports": count,
-                    "files": [entry.listed() for entry in writer.entries],
-                }
-            ),
-        )
+        session.rollback()
+    head = {
+        "format": FORMAT,
+        "about": {"kind": kind, "key": key, "title": about},
+        "campaign": campaign.title.to_json(),
+        "made_at": made_at.isoformat(timespec="seconds"),
+        "made_by": {"login": actor.login, "name": actor.name},
+        "reason": reason,
+        "reports": count,
+    }
+    manifest = writer.long_text("MANIFEST.json", _listed(head, list(writer.entries)))
+    with deed(actor, Permission.HAND_OVER, "evidence.pack") as done:
         done.about(kind, key, reason=reason, manifest=manifest, reports=count, files=len(writer.entries) - 1)
-        local = done.at.astimezone(runtime().clock.zone)
-        name = f"dudao-{kind}-{key}-{local:%Y%m%d-%H%M%S}"
-        return Pack(name, manifest, writer.entries, writer.texts, runtime().evidence, local)
+    name = f"dudao-{kind}-{key}-{made_at:%Y%m%d-%H%M%S}"
+    return Pack(name, manifest, writer.entries, writer.texts, runtime().evidence, made_at)
+
+
+def _listed(head: dict[str, Any], entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The manifest as JSON, a line for each file."""
+    yield _json(head).removesuffix(b"\n}") + b',\n "files": ['
+    for number, entry in enumerate(entries):
+        line = json.dumps(entry.listed(), ensure_ascii=False)
+        yield (",\n  " if number else "\n  ").encode() + line.encode()
+    yield b"\n ]\n}\n"
 
 
 def _campaign() -> CampaignFacts:

@@ -140,8 +140,11 @@ def standing(actor: Actor, upload_id: str) -> Standing:
     found = find(actor, upload_id)
     if found.bag_id is not None:
         return found
-    with _held(found) as part:
-        return found.at(part.length)
+    try:
+        with _held(found) as part:
+            return found.at(part.length)
+    except Ended:
+        return _kept_meanwhile(actor, found)
 
 
 def add(actor: Actor, upload_id: str, offset: int, body: Body, checksum: Checksum | None = None) -> Standing:
@@ -154,16 +157,37 @@ def add(actor: Actor, upload_id: str, offset: int, body: Body, checksum: Checksu
     db.session.rollback()
     if found.bag_id is not None:
         return _once_more(found, offset, body)
-    with _held(found) as part:
-        here = found.at(part.length)
-        if offset != here.offset:
-            raise WrongOffset(here.offset)
-        if body.length is not None and body.length > found.size - offset:
-            raise TooMuch.piece(found.name)
-        digest = _take_in(found, part, body, checksum)
-        if part.length < found.size or not body.arrived:
-            return found.at(part.length)
-        return _finish(actor, found, part, digest)
+    try:
+        with _held(found) as part:
+            return _grown(actor, found, part, offset, body, checksum)
+    except Ended:
+        return _once_more(_kept_meanwhile(actor, found), offset, body)
+
+
+def _grown(
+    actor: Actor, found: Standing, part: Part, offset: int, body: Body, checksum: Checksum | None
+) -> Standing:
+    here = found.at(part.length)
+    if offset != here.offset:
+        raise WrongOffset(here.offset)
+    if body.length is not None and body.length > found.size - offset:
+        raise TooMuch.piece(found.name)
+    digest = _take_in(found, part, body, checksum)
+    if part.length < found.size or not body.arrived:
+        return found.at(part.length)
+    return _finish(actor, found, part, digest)
+
+
+def _kept_meanwhile(actor: Actor, found: Standing) -> Standing:
+    """An upload whose part is gone because somebody else put its file into the bag; else raises Ended.
+
+    That is the client itself, on a connection that it has given up while its file was being kept.
+    """
+    db.session.rollback()  # what was read before the wait is old
+    again = find(actor, found.id)
+    if again.bag_id is None:
+        raise Ended
+    return again
 
 
 def _take_in(found: Standing, part: Part, body: Body, checksum: Checksum | None) -> str | None:

@@ -6,6 +6,7 @@ A library that names hundreds of formats would guess an Office file's kind from 
 from __future__ import annotations
 
 import codecs
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -47,6 +48,20 @@ ZIP = FileType("archive", "application/zip", ".zip")
 ALL = (JPEG, PNG, WEBP, HEIC, MP4, MOV, PDF, DOCX, XLSX, CSV, TXT, ZIP)
 #: The only types that a browser may show in place; everything else is downloaded.
 INLINE = frozenset({JPEG.media_type, PNG.media_type, WEBP.media_type})
+
+#: Of these methods `zipfile` unpacks no more than is asked for; of others a few bytes become gigabytes at once.
+_BOUNDED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+#: What `zipfile` raises for broken archives.
+_BROKEN = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
 
 _SIGNATURES = ((b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG), (b"%PDF-", PDF))
 _HEIC_BRANDS = {b"heic", b"heix", b"heif", b"mif1", b"hevc", b"msf1"}
@@ -105,9 +120,12 @@ def _archive(path: Path) -> FileType | None:
                 return None
             if "[Content_Types].xml" not in names:
                 return ZIP
-            with archive.open("[Content_Types].xml") as types:
-                macros = b"macroenabled" in types.read(LONGEST_PART).lower()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error):
+            types = archive.getinfo("[Content_Types].xml")
+            if types.compress_type not in _BOUNDED:
+                return None
+            with archive.open(types) as types_file:
+                macros = b"macroenabled" in types_file.read(LONGEST_PART).lower()
+    except _BROKEN:
         return None
     if macros:
         return None

@@ -124,6 +124,6 @@ def _fraction(percent: str) -> float:
         value = Decimal(percent.removesuffix("%"))
     except InvalidOperation:
         raise ValueError(percent) from None
-    if not value.is_finite():
+    if not (value.is_finite() and 0 <= value <= 100):
         raise ValueError(percent)
     return float(value / 100)

@@ -29,6 +29,14 @@ FLAGS = [
     "--disable-sync",
 ]
 
+#: Both languages and both widths every day; the other two pairs in the soak.
+SCREENS = [
+    pytest.param("zh_Hans_CN", 360, id="zh-phone"),
+    pytest.param("en", 1280, id="en-desktop"),
+    pytest.param("zh_Hans_CN", 1280, id="zh-desktop", marks=pytest.mark.soak),
+    pytest.param("en", 360, id="en-phone", marks=pytest.mark.soak),
+]
+
 
 @dataclass
 class Demo:

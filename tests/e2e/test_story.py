@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator
 
-from tests.e2e.conftest import Demo, Person, arrive, set_language
+from tests.e2e.conftest import SCREENS, Demo, Person, arrive, set_language
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "pictures"
 REASON = {"zh_Hans_CN": "截图里看不到发送时间，请补一张完整的", "en": "The screenshot lacks the time of sending"}
@@ -33,8 +33,7 @@ def keep_picture(person: Person, name: str) -> None:
     person.page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
 
 
-@pytest.mark.parametrize("width", [1280, 360], ids=["desktop", "phone"])
-@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+@pytest.mark.parametrize(("locale", "width"), SCREENS)
 def test_a_weekly_report_goes_from_the_clerk_to_the_office_and_back(
     chromium: Browser, demo: Demo, locale: str, width: int
 ) -> None:

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, FilePayload, Page, Request
 
-from tests.e2e.conftest import Demo, Person, arrive, set_language
+from tests.e2e.conftest import SCREENS, Demo, Person, arrive, set_language
 from tests.e2e.wire import Wire, wire
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "pictures"
@@ -108,8 +108,7 @@ def fill(page: Page) -> None:
         page.fill(f"[name={name}]", value)
 
 
-@pytest.mark.parametrize("width", [1280, 360], ids=["desktop", "phone"])
-@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+@pytest.mark.parametrize(("locale", "width"), SCREENS)
 def test_several_files_travel_at_once_and_are_submitted_when_they_have_arrived(
     chromium: Browser, demo: Demo, locale: str, width: int
 ) -> None:

@@ -10,13 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Response
 
-from tests.e2e.conftest import Demo, Person, arrive, set_language
+from tests.e2e.conftest import SCREENS, Demo, Person, arrive, set_language
 from tests.e2e.test_accessible import RULES
 from tests.e2e.test_story import keep_picture
 from tests.web.evidence import film, paper, picture
 
 UNIT = "/u/carriers"
-SCREENS = [("zh_Hans_CN", 1280), ("en", 1280), ("zh_Hans_CN", 360), ("en", 360)]
 
 
 @dataclass(frozen=True)

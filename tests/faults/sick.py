@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -93,6 +94,8 @@ APART = (
     "ignores signals",
     "answers too much",
 )
+#: What plugins' authors do by mistake.
+USUAL = ("raises", "sleeps", "returns nonsense", "commits in the middle")
 #: Which faults make sense where.
 CELLS: dict[str, tuple[str, ...]] = {
     "import": tuple(f for f in PLAIN if not f.startswith(("returns", "raises late"))) + AWKWARD,
@@ -230,6 +233,13 @@ class Cell:
 def cells() -> list[Cell]:
     every = [(hook, fault) for hook, faults in CELLS.items() for fault in faults]
     return [Cell(hook, fault, f"sick_{number}") for number, (hook, fault) in enumerate(every)]
+
+
+def everyday(every: Sequence[Cell]) -> set[Cell]:
+    """The usual faults in each hook, and each other one in one hook, another one for each: the soak tries them all."""
+    hooks = {fault: [cell for cell in every if cell.fault == fault] for fault in {c.fault for c in every}}
+    once = {cells[sum(fault.encode()) % len(cells)] for fault, cells in hooks.items()}
+    return once | {cell for cell in every if cell.fault in USUAL}
 
 
 def write(

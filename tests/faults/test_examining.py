@@ -284,17 +284,17 @@ def submitting(system: System, first: int) -> Iterator[list[str]]:
 
 def test_redis_emptied_and_killed_during_examinations_loses_and_doubles_nothing(system: System) -> None:
     """Q2, with files."""
-    ids = put_pictures(0, 14)
+    ids = put_pictures(0, 7)
     with part(system.settings, "worker", before=SLOWLY) as worker:
-        system.drive(lambda: examined_of(ids) >= 3, "three of fourteen")
+        system.drive(lambda: examined_of(ids) >= 2, "two of seven")
         system.redis.client().flushall()
-        system.drive(lambda: examined_of(ids) >= 6, "six of fourteen")
+        system.drive(lambda: examined_of(ids) >= 4, "four of seven")
         system.redis.kill()
         time.sleep(0.5)
         system.dispatch()
         assert examined_of(ids) < len(ids) and worker.poll() is None
         system.redis.start()
-        system.drive(nothing_owed, "all fourteen", 240)
+        system.drive(nothing_owed, "all seven", 240)
     assert_each_effect_once(ids)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -246,6 +248,54 @@ def test_evidence_that_rotted_goes_along_and_the_verifier_names_it(
     status, told = verify(path)
     assert status == 1
     assert "01 方案 一.txt" in told
+
+
+def test_evidence_that_is_lost_leaves_the_pack_whole_and_the_verifier_names_it(
+    operator: Actor, office: Actor, tmp_path: Path
+) -> None:
+    report_id = submitted(operator)
+    sha256 = db.session.scalar(select(EvidenceFile.sha256).where(EvidenceFile.report_id == report_id))
+    assert sha256 is not None
+    stored = runtime().evidence.path(sha256)
+    assert stored is not None
+    stored.unlink()
+    path, pack = made(office, "report", report_id, tmp_path)
+    status, told = verify(path, "--manifest", pack.manifest)
+    assert status == 1
+    assert "缺少 / missing" in told and "01 方案 一.txt" in told
+
+
+def test_evidence_at_the_zip_formats_limit_goes_in(
+    operator: Actor, office: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is 2 GiB less a byte, and the largest file has 2 GiB: here both are a thousand times smaller."""
+    assert packs._LONG < zipfile.ZIP64_LIMIT
+    report_id = submitted(operator, text=b"a line\n" * 1024)
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 7 * 1024 - 1)
+    monkeypatch.setattr(packs, "_LONG", packs._LONG // 2**20)
+    path, _pack = made(office, "report", report_id, tmp_path)
+    assert verify(path)[0] == 0
+
+
+def test_others_write_while_a_pack_is_collected(
+    operator: Actor, office: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign's takes minutes: nobody waits for it (SQLite has one writer)."""
+    report_id, real = submitted(operator), packs.queries.reports
+    wrote = []
+
+    def watched(*asked: Any) -> Iterator[Any]:
+        for report in real(*asked):
+            other = sqlite3.connect(runtime().settings.data / "dudao.sqlite3", timeout=0)
+            with other:
+                other.execute("BEGIN IMMEDIATE")
+            other.close()
+            wrote.append(report.id)
+            yield report
+
+    monkeypatch.setattr(packs.queries, "reports", watched)
+    made(office, "report", report_id, tmp_path)
+    assert wrote == [report_id]
 
 
 def test_memory_stays_the_same_for_large_evidence(office: Actor) -> None:

@@ -122,6 +122,24 @@ def test_what_only_seems_to_be_text_or_free_of_macros_is_refused(tmp_path: Path,
     assert kind(tmp_path, content, "file.docx") is None
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_no_office_file_is_packed_so_that_a_few_bytes_fill_the_memory(tmp_path: Path, method: int) -> None:
+    """`zipfile` bounds what it unpacks of the usual method only; of these, 500 bytes may become 400 MB at once."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as made:
+        made.writestr("[Content_Types].xml", b"<Types/>")
+        made.writestr("word/document.xml", b"<document/>")
+    assert kind(tmp_path, stream.getvalue(), "file.docx") is None
+
+
+def test_an_entry_that_ends_beyond_its_file_is_refused(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        made.writestr("[Content_Types].xml", b"x" * 50)
+    content = stream.getvalue().replace((50).to_bytes(4, "little") * 2, (5000).to_bytes(4, "little") * 2)
+    assert content != stream.getvalue() and kind(tmp_path, content, "file.docx") is None
+
+
 def test_a_character_cut_by_the_reading_limit_is_no_fault_of_the_text(tmp_path: Path) -> None:
     limit = 4 * 1024 * 1024
     for shift in range(3):

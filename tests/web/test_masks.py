@@ -65,6 +65,7 @@ def test_boxes_are_typed_in_percent_kept_and_shown_again(masks: Site, made: Put)
         ({"left": "-1", "top": "10", "width": "20", "height": "10"}, "遮挡框 1"),
         ({"left": "NaN", "top": "10", "width": "20", "height": "10"}, "遮挡框 1"),
         ({"left": "1e99999", "top": "10", "width": "20", "height": "10"}, "遮挡框 1"),
+        ({"left": "1e9999999", "top": "10", "width": "20", "height": "10"}, "遮挡框 1"),
         ({"left": "10", "top": "10", "width": "0", "height": "10"}, "遮挡框 1"),
         ({}, "请先画出"),
         ({side: ["1"] * 51 for side in ("left", "top", "width", "height")}, "最多 50 个"),

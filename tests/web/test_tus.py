@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -327,6 +329,7 @@ def test_a_version_replaces_the_one_before(site: Site) -> None:
     second = tus.send(TEXT + b"more", replaces=first)
     assert [file.replaces for file in bag(site) if file.id == second] == [first]
     problem(tus.create(5, replaces="0" * 32), 404)
+    problem(tus.create(5, replaces="a\0b"), 400)
     stranger = Tus(site, "fx-clerk-sibling")
     problem(stranger.create(5, replaces=first), 404)
 
@@ -393,6 +396,32 @@ def test_two_connections_never_add_to_one_upload(
         assert tus.head(url).status_code == 423
     assert tus.offset(url) == 3
     assert tus.patch(url, 3, b"def").status_code == 204
+
+
+def test_who_asks_while_the_file_is_being_kept_hears_that_it_arrived(
+    tus: Tus, shared: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy's patience is over while a large file is synced: the client that comes again does not begin anew."""
+    url = tus.begin(10, "正在保存.txt")
+    tus.patch(url, 0, b"123456789")
+    real, keeping, go_on = uploads._put_in_bag, threading.Event(), threading.Event()
+
+    def slowly(*asked: Any) -> Any:
+        keeping.set()
+        assert go_on.wait(30)
+        return real(*asked)
+
+    monkeypatch.setattr(uploads, "_put_in_bag", slowly)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(tus.patch, url, 9, b"0")
+        assert keeping.wait(30)
+        others = [pool.submit(tus.head, url), pool.submit(tus.patch, url, 9, b"0")]
+        time.sleep(0.5)
+        go_on.set()
+        answers = [each.result() for each in (first, *others)]
+    assert [answer.status_code for answer in answers] == [204, 200, 204]
+    [file] = [each for each in bag(shared) if each.name == "正在保存.txt"]
+    assert {answer.headers["Dudao-File"] for answer in answers} == {file.id}
 
 
 def test_a_part_that_is_gone_is_said_to_be(tus: Tus, shared: Site) -> None:
