@@ -21,6 +21,8 @@ from core.store.models import BagFile, Blob, EvidenceFile, Unit, Upload
 from core.store.upsert import insert_or_ignore
 
 LONGEST_NOTE = 500
+#: What was removed frees room at once, but its bytes stay: so a day takes no more than so many times the quota.
+MOST_IN_A_DAY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,16 @@ def room(session: Session, unit_id: int) -> Room:
             Upload.unit_id == unit_id, Upload.ended_at.is_(None), Upload.expires_at > now
         )
     ).one()
-    return Room(
-        max(0, settings.unit_files - kept[0] - coming[0]), max(0, settings.unit_bytes - kept[1] - coming[1])
+    today = session.execute(
+        select(func.count(BagFile.id), func.coalesce(func.sum(Blob.size), 0))
+        .join(Blob, Blob.sha256 == BagFile.sha256)
+        .where(BagFile.unit_id == unit_id, BagFile.added_at > now - timedelta(days=1))
+    ).one()
+    files, size = (
+        min(quota - kept[at], MOST_IN_A_DAY * quota - today[at]) - coming[at]
+        for at, quota in enumerate((settings.unit_files, settings.unit_bytes))
     )
+    return Room(max(0, files), max(0, size))
 
 
 def no_room(name: str) -> Text:
@@ -81,7 +90,8 @@ def put_in(
         "media_type": stored.type.media_type,
         "created_at": done.at,
     }
-    insert_or_ignore(done.session(), Blob, blob)
+    if not insert_or_ignore(done.session(), Blob, blob):
+        _mend(done, stored.sha256)
     row = BagFile(
         id=new_id(),
         unit_id=unit.id,
@@ -102,6 +112,14 @@ def put_in(
     done.session.flush()
     owe(done.session(), "examine_file", row.id, {"bag_id": row.id}, done.at)
     return row
+
+
+def _mend(done: Deed, sha256: str) -> None:
+    """These bytes were kept before, and have just been kept anew: if they were damaged, they no longer are."""
+    blob = done.session.get_one(Blob, sha256)
+    if blob.damaged_at is not None:
+        blob.damaged_at = None
+        done.detail["mended"] = True
 
 
 def hold_file(done: Deed, bag_id: str) -> BagFile:

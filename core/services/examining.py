@@ -26,6 +26,7 @@ from core.jobs.queue import owe
 from core.services import notices, scanner
 from core.services.runtime import runtime
 from core.services.work import Deed, chore, reading
+from core.store.filetypes import as_sent
 from core.store.models import BagFile, Blob, BlobFacts, OutboxTask, PictureHash
 from core.store.queries import likeness
 from core.store.upsert import insert_all_or_ignore, insert_or_ignore, upsert
@@ -55,12 +56,12 @@ def examine(payload: dict[str, Any]) -> Found | None:
     """Examine and scan a file's bytes, its previews kept. Raises where bytes or child are not to be had: try again."""
     with reading(Everything("a file is examined for its unit")) as session:
         row = session.execute(
-            select(BagFile.sha256, BagFile.name, Blob.media_type)
+            select(BagFile.sha256, BagFile.name, Blob.media_type, BagFile.kind)
             .join(Blob, Blob.sha256 == BagFile.sha256)
             .where(BagFile.id == payload["bag_id"], BagFile.state == FileState.CHECKING)
         ).first()
         session.rollback()
-    return look_into(*row) if row else None
+    return look_into(row.sha256, row.name, as_sent(row.media_type, row.kind)) if row else None
 
 
 def look_into(sha256: str, name: str, media_type: str) -> Found:

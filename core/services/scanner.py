@@ -21,6 +21,7 @@ from core.services import notices
 from core.services.runtime import runtime
 from core.services.work import SYSTEM, Deed, chore, reading
 from core.store.clamd import LASTING, UNTOLD_LIMITS, Clamd, not_configured
+from core.store.evidence import StorageFailed
 from core.store.filetypes import ZIP
 from core.store.models import BagFile, Blob, BlobFacts
 
@@ -104,7 +105,9 @@ def scan_again(_payload: dict[str, Any]) -> Again:
             with runtime().evidence.local(sha256) as path:
                 verdict = scan(path, media_type)
         except OSError:
-            continue  # missing bytes are the scrub's matter; a store that is away is asked again the next time
+            continue  # missing bytes are the scrub's matter
+        except StorageFailed:
+            return Again(tuple(verdicts))  # it is away, and asked again the next time
         verdicts.append((sha256, verdict))
         if verdict.verdict is Scan.FAILED:
             return Again(tuple(verdicts))  # it fell silent again

@@ -102,6 +102,13 @@ def recognise(path: Path, name: str) -> FileType | None:
     return None
 
 
+def as_sent(media_type: str, kind: FileKind) -> str:
+    """The type of bytes as one unit sent them: the same text is a table to whoever named it so."""
+    if media_type in (TXT.media_type, CSV.media_type):
+        return CSV.media_type if kind == CSV.kind else TXT.media_type
+    return media_type
+
+
 def _container(brand: bytes) -> FileType | None:
     if brand in _HEIC_BRANDS:
         return HEIC

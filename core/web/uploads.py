@@ -70,7 +70,8 @@ def create() -> Response:
     said, size, checksum = _said(header), _number("Upload-Length"), _checksum()
     key = request.headers.get("Idempotency-Key", "")[:100] or None
     begun = uploads.begin(actor(), said, size, header, key)
-    if request.mimetype == tus.MEDIA_TYPE:
+    # Whoever repeats a creation is told how much has arrived, and goes on from there.
+    if request.mimetype == tus.MEDIA_TYPE and not begun.offset:
         begun = _first_piece(begun, checksum)
     answer = _answer(begun, 201)
     answer.headers["Location"] = url_for("uploads.append", upload_id=begun.id)

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -258,6 +259,26 @@ def test_bytes_that_come_again_while_they_are_sent_are_sent_again(
         assert store.settle() == 1
     assert store.spool.hashes() == {sha256}
     assert store.settle() == 0
+
+
+def test_uploads_do_not_wait_for_a_sweep_while_the_store_hangs(
+    store: EvidenceBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what comes again while it is being swept away is there afterwards."""
+    old = put(store, PHOTO)
+    assert store.settle() == 0
+    real, during = store.bucket.delete, list[str]()
+
+    def hanging(name: str) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            during.extend(pool.submit(put, store, each).result(timeout=20) for each in (content(1), PHOTO))
+        real(name)
+
+    monkeypatch.setattr(store.bucket, "delete", hanging)
+    assert store.sweep((), -1.0, among=[old]) == 1
+    monkeypatch.undo()
+    assert store.settle() == 0
+    assert store.hashes() == set(during) and store.digest(old) == old
 
 
 def test_evidence_is_sent_by_itself_in_the_background(port: int, prefix: str, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from core.domain.access import Actor
 from core.domain.errors import Invalid, Missing, NotNow
 from core.domain.files import FileState
-from core.services import bag, reports
+from core.jobs import entry
+from core.services import bag, damage, reports
 from core.services.reports import Saved
 from core.services.runtime import runtime
 from core.store.db import db
@@ -190,6 +191,46 @@ def test_the_quota_of_bytes_counts_what_is_there_and_frees_what_was_removed(app:
         put(school, 3)
     bag.remove(school, first)
     put(school, 1)
+
+
+def test_a_day_takes_twice_the_quota_at_most_however_much_is_removed(app: Flask, school: Actor) -> None:
+    """The bytes of what was removed stay: nobody fills the disk by uploading and removing."""
+    limit(app, unit_bytes=2 * len(jpeg(1)))
+    for number in range(3):
+        bag.remove(school, put(school, 1 + number % 2))
+    put(school)
+    with pytest.raises(Invalid):
+        put(school, 2)
+    at(NOW + timedelta(days=1, seconds=1))
+    put(school, 2)
+
+
+def test_the_same_text_is_a_table_to_one_unit_and_a_text_to_another(app: Flask, school: Actor) -> None:
+    other, content = clerk(add_unit("other-hall", kind="hall")), "甲,3\n乙,4\n".encode()
+    ids = []
+    for who, name in ((other, "名单.txt"), (school, "名单.csv")):
+        bag_id = bag.add(who, home(who), runtime().evidence.put(io.BytesIO(content), name, 1000), name)
+        entry.run(db.session.scalars(select(OutboxTask.id).where(OutboxTask.key == f"examine_file:{bag_id}")).one())
+        ids.append((who, bag_id))
+    seen = [queries.several(db.session(), home(who), [bag_id])[0] for who, bag_id in ids]
+    assert [(view.kind, view.media_type) for view in seen] == [
+        ("document", "text/plain"),
+        ("sheet", "text/csv"),
+    ]
+
+
+def test_bytes_that_come_again_mend_what_was_damaged(school: Actor) -> None:
+    bag_id = put(school)
+    sha256 = db.session.get_one(BagFile, bag_id).sha256
+    path = runtime().evidence.path(sha256)
+    assert path is not None
+    path.unlink()
+    assert damage.note(sha256)
+    bag.remove(school, bag_id)
+    put(school)
+    assert db.session.get_one(Blob, sha256).damaged_at is None
+    last = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc()).limit(1)).one()
+    assert last.action == "evidence.add" and last.detail["mended"] is True
 
 
 def test_what_we_had_on_that_day(school: Actor) -> None:

@@ -24,6 +24,7 @@ from core.services.runtime import runtime
 from core.services.work import SYSTEM, chore
 from core.store.clamd import LASTING, NOT_CONFIGURED, TOO_LARGE
 from core.store.db import begin_writing, db
+from core.store.evidence import StorageFailed
 from core.store.models import (
     AuditRecord,
     BagFile,
@@ -409,3 +410,24 @@ def test_a_removed_or_unknown_file_makes_no_trouble(app: Flask, operator: Actor)
     bag_id = put(operator, jpeg(9), "a.jpg")
     bag.remove(operator, bag_id)
     assert examined(bag_id).state == FileState.READY
+
+
+def test_verdicts_are_kept_where_the_store_fails_in_between(
+    app: Flask, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (put(clerk(add_unit(name)), content, "a.txt") for name, content in (("one", EICAR), ("two", b"x\n")))
+    examined(first)
+    examined(second)
+    use_scanner(address)
+    store, asked = runtime().evidence, list[str]()
+    real = store.local
+
+    def failing(sha256: str) -> Any:
+        asked.append(sha256)
+        if len(asked) > 1:
+            raise StorageFailed("the store is away")
+        return real(sha256)
+
+    monkeypatch.setattr(store, "local", failing)
+    found = scanner.scan_again({})
+    assert len(asked) >= 2 and [sha256 for sha256, _verdict in found.verdicts] == asked[:1]

@@ -256,6 +256,21 @@ def test_a_creation_whose_answer_was_lost_is_the_same_upload_again(site: Site) -
     problem(tus.ask("POST", URL, **wish | {"Upload_Length": "51"}), 409)
 
 
+def test_a_creation_with_bytes_that_is_repeated_keeps_what_has_arrived(site: Site) -> None:
+    tus = Tus(site, CLERK)
+    wish: dict[str, Any] = {
+        "Upload_Length": str(len(TEXT)),
+        "Upload_Metadata": metadata(filename="a.txt"),
+        "Idempotency_Key": "two",
+    }
+    url = tus.ask("POST", URL, TEXT[:40], **wish).headers["Location"]
+    again = tus.ask("POST", URL, TEXT[:40], **wish)
+    assert (again.status_code, again.headers["Location"], again.headers["Upload-Offset"]) == (201, url, "40")
+    assert tus.patch(url, 40, TEXT[40:]).status_code == 204
+    last = tus.ask("POST", URL, TEXT[:40], **wish)
+    assert last.status_code == 201 and last.headers["Dudao-File"]
+
+
 def test_a_client_that_can_only_post_says_what_it_means(tus: Tus) -> None:
     url = tus.begin(len(TEXT))
     first = tus.ask("POST", url, TEXT[:7], Upload_Offset="0", X_HTTP_Method_Override="PATCH")

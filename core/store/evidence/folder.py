@@ -107,10 +107,12 @@ class EvidenceFolder:
         for sha256 in self.strays(known, older_than) if among is None else set(among).difference(known):
             with durable.locked(self._incoming, alone=True):
                 path = self.path(sha256)
-                if path.exists() and self.age(sha256) > older_than:
+                if path.exists():
+                    if self.age(sha256) <= older_than:
+                        continue
                     path.unlink()
                     removed += 1
-            shutil.rmtree(self._shown(sha256), ignore_errors=True)
+                shutil.rmtree(self._shown(sha256), ignore_errors=True)
         return removed
 
     def sweep_parts(self, known: Collection[str], older_than: float) -> int:

@@ -85,12 +85,20 @@ class EvidenceBucket:
 
     def _send_all(self) -> int:
         """Send everything that waits, unless another process is at it; says how much was sent."""
+        with self._alone() as alone:
+            return self._send_each(list(self.spool.everything())) if alone else 0
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Whether nobody else sends or sweeps; then nobody will until the block ends. Uploads go on."""
         handle = os.open(self.spool.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return self._send_each(list(self.spool.everything()))
-        except BlockingIOError:
-            return 0
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
         finally:
             os.close(handle)
 
@@ -201,13 +209,22 @@ class EvidenceBucket:
         self, known: Collection[str], older_than: float, *, among: Collection[str] | None = None
     ) -> int:
         removed = 0
-        for sha256 in self.strays(known, older_than) if among is None else set(among).difference(known):
-            with _answering(), durable.locked(self.incoming, alone=True), suppress(FileNotFoundError):
-                if self.age(sha256) > older_than:
-                    self.spool.path(sha256).unlink(missing_ok=True)
-                    self._delete(sha256)
-                    removed += 1
+        with self._alone() as alone:
+            strays = self.strays(known, older_than) if among is None else set(among).difference(known)
+            for sha256 in strays if alone else ():
+                with _answering(), suppress(FileNotFoundError):
+                    removed += self._sweep(sha256, older_than)
         return removed
+
+    def _sweep(self, sha256: str, older_than: float) -> int:
+        """The same bytes may come again at any moment: they stay in the spool, and are sent once the sweep is over."""
+        if self.age(sha256) <= older_than:
+            return 0
+        self.spool.sweep((), older_than, among=[sha256])
+        if self.spool.size(sha256) is not None:
+            return 0
+        self._delete(sha256)
+        return 1
 
     def _delete(self, sha256: str) -> None:
         self.bucket.delete(self._key(sha256))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.domain.text import Text
+from core.store.filetypes import as_sent
 from core.store.models import BagFile, Blob, BlobFacts, EvidenceFile, Mask, Report, User
 
 
@@ -131,7 +132,7 @@ def _views(
             id=row.id,
             name=row.name,
             kind=row.kind,
-            media_type=media_type,
+            media_type=as_sent(media_type, row.kind),
             size=size,
             sha256=row.sha256,
             note=row.note,

@@ -17,6 +17,7 @@ from core.domain.campaigns import CampaignFacts
 from core.domain.facts import EvidenceFact, Member, ReportFact
 from core.domain.obligations import Filing, Interval
 from core.domain.units import UnitFacts
+from core.store.filetypes import as_sent
 from core.store.models import Blob, EvidenceFile, Region, Report, ReportStep, Unit, UnitInterval
 from core.store.queries import units as unit_queries
 from core.store.queries.reports import ReportBrief
@@ -197,7 +198,7 @@ def _files(
             report_id=report_id,
             name=row.name,
             kind=row.kind,
-            media_type=media_type,
+            media_type=as_sent(media_type, row.kind),
             size=size,
             sha256=row.sha256,
             added_at=row.added_at,

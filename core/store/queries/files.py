@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.domain.files import Box, FileState, Preview, Scan
 from core.domain.text import Text
+from core.store.filetypes import as_sent
 from core.store.models import BagFile, Blob, BlobFacts, EvidenceFile, Mask, Report, ReportStep, Unit
 
 
@@ -168,7 +169,7 @@ def _facts(
         submitted=report is not None and report.submitted_at is not None,
         name=row.name if row else bag.name,
         kind=bag.kind,
-        media_type=blob.media_type,
+        media_type=as_sent(blob.media_type, bag.kind),
         size=blob.size,
         sha256=blob.sha256,
         added_at=row.added_at if row else bag.added_at,
@@ -217,7 +218,7 @@ def _file(
         bag_id=bag.id,
         name=use.name,
         kind=use.kind,
-        media_type=blob.media_type,
+        media_type=as_sent(blob.media_type, use.kind),
         size=blob.size,
         sha256=blob.sha256,
         added_at=use.added_at,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.domain.files import FileState, Scan
 from core.domain.schema import FormSchema
+from core.store.filetypes import as_sent
 from core.store.models import (
     BagFile,
     Blob,
@@ -216,7 +217,7 @@ def _files(session: Session, ids: Sequence[str]) -> dict[str, PackedFile]:
             name=row.name,
             sha256=row.sha256,
             size=size,
-            media_type=media_type,
+            media_type=as_sent(media_type, row.kind),
             added_at=row.added_at,
             proves=row.reason,
             verdict=row.verdict,
