@@ -73,9 +73,9 @@ def dispatch(redis: Redis) -> int:
     return len(tasks)
 
 
-def _text(found: bytes) -> str:
+def _text(found: bytes | str) -> str:
     """A name in Redis; what is none of ours may be anything."""
-    return found.decode("ascii", "replace")
+    return found if isinstance(found, str) else found.decode("ascii", "replace")
 
 
 def _claim(waiting: Collection[str] = ()) -> list[tuple[str, str]]:

@@ -102,7 +102,7 @@ def recognise(path: Path, name: str) -> FileType | None:
     return None
 
 
-def as_sent(media_type: str, kind: FileKind) -> str:
+def as_sent(media_type: str, kind: str) -> str:
     """The type of bytes as one unit sent them: the same text is a table to whoever named it so."""
     if media_type in (TXT.media_type, CSV.media_type):
         return CSV.media_type if kind == CSV.kind else TXT.media_type

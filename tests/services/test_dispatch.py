@@ -53,7 +53,7 @@ def queued(redis: Redis) -> list[str]:
 def taken(redis: Redis) -> list[str]:
     """Workers take all that waits, and are never heard of again."""
     key = outbox.queue(redis).key
-    found = redis.lrange(key, 0, -1)
+    found = [bytes(each) for each in redis.lrange(key, 0, -1)]  # type: ignore[arg-type]  # no decoding client
     redis.delete(key)
     return [each.decode("ascii", "replace") for each in found]
 

@@ -25,6 +25,7 @@ from core.services.evidence import Upload
 from core.services.runtime import runtime
 from core.store.db import db
 from core.store.models import AuditRecord, BagFile, EvidenceFile, Report, Unit
+from core.store.queries import packs as queries
 from tests.conftest import actor
 from tests.services.helpers import handed_in
 
@@ -281,7 +282,7 @@ def test_others_write_while_a_pack_is_collected(
     operator: Actor, office: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A campaign's takes minutes: nobody waits for it (SQLite has one writer)."""
-    report_id, real = submitted(operator), packs.queries.reports
+    report_id, real = submitted(operator), queries.reports
     wrote = []
 
     def watched(*asked: Any) -> Iterator[Any]:
@@ -293,7 +294,7 @@ def test_others_write_while_a_pack_is_collected(
             wrote.append(report.id)
             yield report
 
-    monkeypatch.setattr(packs.queries, "reports", watched)
+    monkeypatch.setattr(queries, "reports", watched)
     made(office, "report", report_id, tmp_path)
     assert wrote == [report_id]
 
