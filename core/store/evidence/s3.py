@@ -210,8 +210,9 @@ class EvidenceBucket:
     ) -> int:
         removed = 0
         with self._alone() as alone:
-            strays = self.strays(known, older_than) if among is None else set(among).difference(known)
-            for sha256 in strays if alone else ():
+            if not alone:
+                return 0
+            for sha256 in self.strays(known, older_than) if among is None else set(among).difference(known):
                 with _answering(), suppress(FileNotFoundError):
                     removed += self._sweep(sha256, older_than)
         return removed
