@@ -112,7 +112,7 @@ def last_record() -> int:
     return db.session.scalar(select(func.max(AuditRecord.id))) or 0
 
 
-KILLS = [pytest.param(20, id="twenty"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)]
+KILLS = [pytest.param(12, id="twelve"), pytest.param(500, id="five-hundred", marks=pytest.mark.soak)]
 
 
 @pytest.mark.parametrize("kills", KILLS)
