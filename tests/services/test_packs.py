@@ -42,6 +42,14 @@ def submitted(operator: Actor, *, text: bytes = b"plan of the month, one page") 
     return handed_in(operator, "GEN-01", "once-1", uploads=[Upload("方案 一.txt", io.BytesIO(text))])
 
 
+def original_on_disk(report_id: str) -> Path:
+    """Where the one file of a report lies in the store."""
+    sha256 = db.session.scalars(select(EvidenceFile.sha256).where(EvidenceFile.report_id == report_id)).one()
+    path = runtime().evidence.path(sha256)
+    assert path is not None
+    return path
+
+
 def made(office: Actor, kind: packs.Kind, key: str, folder: Path) -> tuple[Path, packs.Pack]:
     pack = packs.make(office, kind, key, REASON)
     path = folder / f"{pack.name}.zip"
@@ -239,10 +247,7 @@ def test_evidence_that_rotted_goes_along_and_the_verifier_names_it(
     operator: Actor, office: Actor, tmp_path: Path
 ) -> None:
     report_id = submitted(operator)
-    sha256 = db.session.scalar(select(EvidenceFile.sha256).where(EvidenceFile.report_id == report_id))
-    assert sha256 is not None
-    stored = runtime().evidence.path(sha256)
-    assert stored is not None
+    stored = original_on_disk(report_id)
     stored.chmod(0o600)
     stored.write_bytes(b"PLAN of the month, one page")
     path, _pack = made(office, "report", report_id, tmp_path)
@@ -255,10 +260,7 @@ def test_evidence_that_is_lost_leaves_the_pack_whole_and_the_verifier_names_it(
     operator: Actor, office: Actor, tmp_path: Path
 ) -> None:
     report_id = submitted(operator)
-    sha256 = db.session.scalar(select(EvidenceFile.sha256).where(EvidenceFile.report_id == report_id))
-    assert sha256 is not None
-    stored = runtime().evidence.path(sha256)
-    assert stored is not None
+    stored = original_on_disk(report_id)
     stored.unlink()
     path, pack = made(office, "report", report_id, tmp_path)
     status, told = verify(path, "--manifest", pack.manifest)
